@@ -1,0 +1,34 @@
+//! The contract of Holdshort: what travels over HTTP, and the stable code of every problem.
+//!
+//! Nothing but wire types lives here. The server turns them into domain types in one place, and
+//! every client (the binary, the web inbox, the SDKs) speaks in them.
+//!
+//! Times are integers: UTC, microseconds since 1970-01-01, in fields that end in `_at`.
+//! Ids are prefixed strings: `act_…`, `run_…`, `req_…`.
+
+mod action;
+mod admin;
+mod feed;
+mod problem;
+mod request;
+mod run;
+mod text;
+
+pub use action::{
+    ActionState, ActionStatus, Cancel, Claim, ClaimOptions, ClaimReply, Nonce, Propose, Proposed,
+    Report, ReportedOutcome, RiskLevel, RiskSummary,
+};
+pub use admin::{
+    CreateGroup, CreateToken, CreatedToken, Enrolment, Group, Hello, HelloReply, InvitePerson, Me,
+    Member, Mode, Person, PersonInvited, Principal, Redeem, Redeemed, SetSettings, Settings,
+    Surface, TerminalKey, Token,
+};
+pub use feed::{Event, EventPage};
+pub use problem::{Code, Problem};
+pub use request::{
+    AgentWords, Alternative, Axes, Axis, Can, Card, Confirm, Decided, Decision, Evidence, Exact,
+    ExactArgument, Fact, FactStatus, QueueItem, QueuePage, RequestState, Vote, VoteReply, VoteSeen,
+    Why, Who,
+};
+pub use run::{Run, RunAction, RunPage, RunState, StartRun};
+pub use text::{Piece, Text};

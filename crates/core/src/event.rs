@@ -1,0 +1,106 @@
+//! Events: what happened, without anything that must be erasable.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::id::{ActionId, EventId, RequestId, RunId};
+use crate::time::Timestamp;
+
+/// Version of the shape of events written now. Older ones are lifted when they are read.
+pub const EVENT_VERSION: u32 = 1;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EventKind {
+    /// An agent proposed an action.
+    #[serde(rename = "action.proposed")]
+    Proposed,
+    /// Policy let it through.
+    #[serde(rename = "action.allowed")]
+    Allowed,
+    /// A person or policy denied it.
+    #[serde(rename = "action.denied")]
+    Denied,
+    /// A person (or a machine that may) approved it.
+    #[serde(rename = "action.approved")]
+    Approved,
+    /// A person changed it and approved the change.
+    #[serde(rename = "action.modified")]
+    Modified,
+    /// An executor claimed it.
+    #[serde(rename = "action.claimed")]
+    Claimed,
+    /// The executor began.
+    #[serde(rename = "action.started")]
+    Started,
+    /// A claim was lost before it began; the action can be claimed again.
+    #[serde(rename = "action.released")]
+    Released,
+    /// The executor reported.
+    #[serde(rename = "action.reported")]
+    Reported,
+    /// The executor began and was never heard of again.
+    #[serde(rename = "action.unknown")]
+    Unknown,
+    /// A report came after the outcome was put down as unknown.
+    #[serde(rename = "action.reported_late")]
+    ReportedLate,
+    /// The agent took it back, or its own expiry passed.
+    #[serde(rename = "action.cancelled")]
+    Cancelled,
+    /// People are asked.
+    #[serde(rename = "request.opened")]
+    Opened,
+    /// Facts were read.
+    #[serde(rename = "request.facts")]
+    FactsRead,
+    /// Its time passed and nobody is left to ask.
+    #[serde(rename = "request.stalled")]
+    Stalled,
+    /// It was answered.
+    #[serde(rename = "request.decided")]
+    Decided,
+    /// A newer request took its place.
+    #[serde(rename = "request.superseded")]
+    Superseded,
+    /// It was taken back.
+    #[serde(rename = "request.withdrawn")]
+    Withdrawn,
+    /// A vote came too late to count.
+    #[serde(rename = "vote.void")]
+    VoteVoid,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Id.
+    pub id: EventId,
+    /// What.
+    pub kind: EventKind,
+    /// When.
+    pub at: Timestamp,
+    /// The action it is about.
+    pub action: Option<ActionId>,
+    /// The request it is about.
+    pub request: Option<RequestId>,
+    /// The run it is about.
+    pub run: RunId,
+    /// Who caused it, in words.
+    pub by: String,
+    /// Codes and digests.
+    pub detail: Value,
+}
+
+/// Work that follows from a change and must not be lost: written with it, done at least once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "effect")]
+pub enum Effect {
+    /// Read the facts of a request.
+    CollectFacts {
+        /// The action.
+        action: ActionId,
+        /// The request.
+        request: RequestId,
+    },
+}

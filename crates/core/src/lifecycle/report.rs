@@ -1,0 +1,92 @@
+//! The executor begins and reports.
+
+use serde_json::json;
+
+use super::draft::Draft;
+use super::{Answer, Execution, Refusal};
+use crate::action::{Outcome, State};
+use crate::digest::Digest;
+use crate::event::EventKind;
+use crate::id::PrincipalId;
+use crate::untrusted::Untrusted;
+
+pub(super) fn started(
+    draft: &mut Draft<'_>,
+    agent: PrincipalId,
+    nonce: Digest,
+) -> Result<Answer, Refusal> {
+    draft.must_belong_to(agent)?;
+    match draft.action.state.clone() {
+        State::Executing(execution) => {
+            if execution.nonce() != nonce {
+                return Err(Refusal::ClaimedElsewhere);
+            }
+            let first = !execution.started();
+            let execution = execution.begin(draft.context.now);
+            let lease_until = execution.lease_until();
+            draft.action.state = State::Executing(execution);
+            if first {
+                draft.event(EventKind::Started, "the agent", json!({}));
+            }
+            Ok(Answer::Proceed { lease_until })
+        }
+        other => Err(Refusal::WrongState(other.name())),
+    }
+}
+
+pub(super) fn report(
+    draft: &mut Draft<'_>,
+    agent: PrincipalId,
+    nonce: Digest,
+    (outcome, output): (Outcome, Untrusted),
+) -> Result<Answer, Refusal> {
+    draft.must_belong_to(agent)?;
+    match draft.action.state.clone() {
+        State::Executing(execution) if execution.nonce() == nonce => {
+            complete(draft, execution, outcome, output);
+            Ok(Answer::Done)
+        }
+        // It ran without saying that it began, and its lease ran out: down as run, so that
+        // nobody runs it a second time.
+        State::Approved(clearance) if clearance.released() == Some(nonce) => {
+            let intent = super::ClaimIntent {
+                nonce,
+                lease_secs: 1,
+                start: true,
+            };
+            let execution = Execution::open(clearance, intent, draft.context.now);
+            complete(draft, execution, outcome, output);
+            Ok(Answer::Done)
+        }
+        State::Completed {
+            outcome: known,
+            execution,
+        } if execution.nonce() == nonce => match known {
+            Outcome::Unknown => {
+                draft.event(
+                    EventKind::ReportedLate,
+                    "the agent",
+                    json!({ "says": outcome }),
+                );
+                draft.payload.output = output;
+                Ok(Answer::Done)
+            }
+            Outcome::Succeeded | Outcome::Failed if known == outcome => Ok(Answer::Done),
+            Outcome::Succeeded | Outcome::Failed => {
+                Err(Refusal::WrongState(draft.action.state.name()))
+            }
+        },
+        State::Executing(_) | State::Completed { .. } => Err(Refusal::ClaimedElsewhere),
+        other => Err(Refusal::WrongState(other.name())),
+    }
+}
+
+fn complete(draft: &mut Draft<'_>, execution: Execution, outcome: Outcome, output: Untrusted) {
+    draft.action.state = State::Completed { outcome, execution };
+    draft.payload.output = output;
+    draft.event(
+        EventKind::Reported,
+        "the agent",
+        json!({ "outcome": outcome }),
+    );
+}

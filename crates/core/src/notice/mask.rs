@@ -1,0 +1,185 @@
+//! Secrets: masked wherever a text is shown, concealed in what an editor gets, restored from it.
+
+use crate::assessment::{Phrase, SecretSpan};
+use crate::json::Json;
+use crate::untrusted::{Piece, Place, Shown, Untrusted};
+
+/// The secrets of a call. Whatever is shown through it shows chips in their place.
+#[derive(Clone, Debug, Default)]
+pub struct Mask {
+    secrets: Vec<String>,
+}
+
+/// Shorter than this is masked only where it was found: everywhere else it may be anything.
+const SHORTEST: usize = 4;
+
+impl Mask {
+    /// The secrets that were found in these arguments.
+    #[must_use]
+    pub fn of(arguments: &Json, spans: &[SecretSpan]) -> Self {
+        if spans.is_empty() {
+            return Self::default();
+        }
+        let strings = arguments.strings();
+        let mut secrets: Vec<String> = spans
+            .iter()
+            .filter_map(|span| {
+                let (_, text) = strings.iter().find(|(path, _)| *path == span.path.raw())?;
+                text.get(span.start..span.end).map(str::to_owned)
+            })
+            .filter(|secret| secret.chars().count() >= SHORTEST)
+            .collect();
+        // Longest first, so that a secret within another does not leave a rest in view.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.dedup();
+        Self { secrets }
+    }
+
+    /// Whether a text holds a secret.
+    #[must_use]
+    pub fn hides(&self, text: &str) -> bool {
+        self.secrets
+            .iter()
+            .any(|secret| text.contains(secret.as_str()))
+    }
+
+    /// A text from outside, made safe to show.
+    #[must_use]
+    pub fn text(&self, text: &Untrusted, place: Place) -> Shown {
+        let mut shown = Shown::default();
+        for part in self.split(text.raw()) {
+            shown.append(match part {
+                Ok(plain) => Untrusted::new(plain).render(place),
+                Err(index) => Shown {
+                    pieces: vec![Piece {
+                        text: format!("secret {}", index + 1),
+                        mark: true,
+                    }],
+                    revealed: 0,
+                },
+            });
+        }
+        shown
+    }
+
+    /// A phrase, made safe to show.
+    #[must_use]
+    pub fn phrase(&self, phrase: &Phrase) -> Shown {
+        phrase.render_with(self)
+    }
+
+    /// The text in parts: plain ones, and the index of the secret that stands between them.
+    fn split<'a>(&self, text: &'a str) -> Vec<Result<&'a str, usize>> {
+        let mut parts = vec![Ok(text)];
+        for (index, secret) in self.secrets.iter().enumerate() {
+            parts = parts
+                .into_iter()
+                .flat_map(|part| cut(part, secret, index))
+                .collect();
+        }
+        parts
+    }
+}
+
+fn cut<'a>(
+    part: Result<&'a str, usize>,
+    secret: &str,
+    index: usize,
+) -> Vec<Result<&'a str, usize>> {
+    let Ok(text) = part else { return vec![part] };
+    let mut parts = Vec::new();
+    for (position, plain) in text.split(secret).enumerate() {
+        if position > 0 {
+            parts.push(Err(index));
+        }
+        parts.push(Ok(plain));
+    }
+    parts
+}
+
+/// The arguments with each secret replaced by a stand-in, for an editor.
+#[must_use]
+pub fn conceal(arguments: &Json, mask: &Mask) -> Json {
+    map_strings(arguments, &|text| {
+        mask.split(text)
+            .into_iter()
+            .map(|part| part.map_or_else(stand_in, str::to_owned))
+            .collect()
+    })
+}
+
+/// Edited arguments with each stand-in replaced by the secret it stands for.
+#[must_use]
+pub fn restore(edited: &Json, mask: &Mask) -> Json {
+    map_strings(edited, &|text| {
+        let secrets = mask.secrets.iter().enumerate();
+        secrets.fold(text.to_owned(), |text, (index, secret)| {
+            text.replace(&stand_in(index), secret)
+        })
+    })
+}
+
+fn stand_in(index: usize) -> String {
+    format!("\u{27e6}secret {}\u{27e7}", index + 1)
+}
+
+fn map_strings(json: &Json, change: &dyn Fn(&str) -> String) -> Json {
+    match json {
+        Json::String(text) => Json::String(change(text)),
+        Json::Array(items) => {
+            Json::Array(items.iter().map(|item| map_strings(item, change)).collect())
+        }
+        Json::Object(members) => Json::Object(
+            members
+                .iter()
+                .map(|(key, value)| (key.clone(), map_strings(value, change)))
+                .collect(),
+        ),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mask() -> (Json, Mask) {
+        let json = Json::parse(br#"{"header":"Bearer tok_1234","n":1}"#).unwrap();
+        let path = Untrusted::new("header");
+        let mask = Mask::of(
+            &json,
+            &[SecretSpan {
+                path,
+                start: 7,
+                end: 15,
+            }],
+        );
+        (json, mask)
+    }
+
+    #[test]
+    fn a_secret_is_masked_wherever_it_stands() {
+        let (_, mask) = mask();
+        let shown = mask.text(
+            &Untrusted::new("use tok_1234 twice: tok_1234"),
+            Place::Prose,
+        );
+        assert_eq!(shown.to_plain(), "use <secret 1> twice: <secret 1>");
+        assert_eq!(
+            mask.phrase(&Phrase::ours("a ").theirs("tok_1234"))
+                .to_plain(),
+            "a <secret 1>"
+        );
+    }
+
+    #[test]
+    fn concealed_arguments_come_back_whole() {
+        let (json, mask) = mask();
+        let concealed = conceal(&json, &mask);
+        assert_eq!(
+            concealed.to_text(),
+            "{\"header\":\"Bearer \u{27e6}secret 1\u{27e7}\",\"n\":1}"
+        );
+        assert_eq!(restore(&concealed, &mask), json);
+    }
+}

@@ -1,0 +1,49 @@
+// The frame around every page: top bar, tabs, theme, who is signed in, and the banners that say
+// why something is off.
+
+import { html, nothing } from '../vendor/lit-html.js';
+import { icon } from './icons.js';
+import { redraw, remember, state } from './store.js';
+import { signOut } from './session.js';
+import { hours } from './time.js';
+
+const TABS = /** @type {const} */ ([['inbox', '#/', 'Inbox'], ['runs', '#/runs', 'Runs'], ['log', '#/log', 'Log']]);
+
+const tabs = () => TABS.map(([page, address, title]) => html`<a href=${address} aria-current=${state.page === page ? 'page' : nothing}>${title}${page === 'inbox' ? html` <b class="num">${state.queue.open || ''}</b>` : nothing}</a>`);
+
+/** @param {'auto'|'light'|'dark'} theme */
+function setTheme(theme) {
+  state.theme = theme;
+  remember('theme', theme);
+  if (theme === 'auto') delete document.documentElement.dataset.theme; else document.documentElement.dataset.theme = theme;
+  redraw();
+}
+
+/** @param {string} name unique in the page */
+const themes = (name) => html`<fieldset class="theme"><legend class="vh">Theme</legend>${/** @type {const} */ (['auto', 'light', 'dark']).map((theme) => html`<label><input class="vh" type="radio" name=${name} value=${theme} .checked=${state.theme === theme} @change=${() => setTheme(theme)}>${theme[0].toUpperCase()}${theme.slice(1)}</label>`)}</fieldset>`;
+
+/** @param {string} name */
+const initials = (name) => name.split(/\s+/).map((part) => part[0] ?? '').slice(0, 2).join('').toUpperCase();
+
+export function topBar() {
+  const { me } = state;
+  if (!me) return nothing;
+  const off = state.offlineSince !== null;
+  return html`<header class="top">
+    <a class="brand" href="#/">${icon('hold')}<span>Holdshort</span></a>
+    <span class="ws"><bdi dir="ltr">${me.workspace}</bdi></span>
+    <nav class="tabs" aria-label="Main">${tabs()}</nav>
+    <span class="sp"></span>
+    <span class="live ${off ? 'off' : ''}" id="connection"><i></i>${off ? 'Not connected' : state.live ? 'Live' : 'Connecting'}</span>
+    ${themes('theme')}
+    <details class="me"><summary class="av" aria-label="Signed in as ${me.name}">${initials(me.name)}</summary>
+      <div class="menu"><p>Signed in as <b><bdi dir="ltr">${me.name}</bdi></b><br><span class="q"><bdi dir="ltr">${me.workspace}</bdi>, ${me.mode === 'team' ? 'a team' : 'personal'}</span></p>
+        <nav class="only-narrow" aria-label="Pages">${tabs()}</nav><div class="only-narrow">${themes('theme-menu')}</div>
+        <button class="btn sm" id="sign-out" @click=${signOut}>Sign out</button></div></details>
+  </header>`;
+}
+
+export function banners() {
+  return html`${state.offlineSince !== null ? html`<div class="ban" id="offline" role="status">${icon('warn')}<p><b>Not connected since ${hours(state.offlineSince)}.</b> You can read; deciding is off.</p></div>` : nothing}
+    ${state.me && !state.key ? html`<div class="ban" id="no-key" role="status">${icon('lock')}<p><b>This browser holds no signing key for you, so deciding is off.</b> You can read. To decide here, open a new sign-in link: run <code>holdshort serve</code> at a terminal, or ask a signed-in person for one.</p></div>` : nothing}`;
+}

@@ -1,0 +1,207 @@
+// Loading the queue and the card, and what may change under a reader's eyes: nothing moves by
+// itself, and a card that changed says so and takes back what was typed.
+
+import { Problem, get, getCard, serverNow } from './api.js';
+import { announce, freshWork, hush, redraw, state } from './store.js';
+import { plain } from './text.js';
+
+/** @typedef {import('./types.js').QueueItem} QueueItem */
+
+/** Notes that the server cannot be reached, or that it can again. @param {boolean} ok */
+export function connected(ok) {
+  if (ok === (state.offlineSince === null)) return;
+  state.offlineSince = ok ? null : serverNow();
+  if (!ok) state.work.armed = null;
+  announce(ok ? 'Connected again.' : 'Not connected. You can read; deciding is off.');
+  redraw();
+}
+
+/**
+ * Runs a load and keeps the connection state up to date.
+ * @template T
+ * @param {Promise<T>} load
+ * @returns {Promise<T|null>} null when it failed; the reason is on the page
+ */
+async function attempt(load) {
+  try {
+    const value = await load;
+    connected(true);
+    return value;
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    if (problem.offline) connected(false);
+    else if (problem.status === 401) { state.phase = 'signin'; redraw(); }
+    return null;
+  }
+}
+
+/** Reads the queue again. @param {{show?: boolean}} [options] `show`: put arrivals in at once */
+export async function loadQueue({ show = false } = {}) {
+  const page = await attempt(get('/v1/requests?state=open&limit=100'));
+  if (!page) return;
+  const { queue } = state;
+  const known = new Set(queue.latest.map((item) => item.id));
+  const first = !queue.loaded;
+  Object.assign(queue, { latest: page.items, open: page.open, cursor: page.next_cursor, loaded: true });
+  const fresh = page.items.filter((/** @type {QueueItem} */ item) => !known.has(item.id));
+  settle(show || first);
+  if (!first && fresh.length) announce(fresh.length === 1 ? `New request: ${plain(fresh[0].sentence)}` : `${fresh.length} new requests.`);
+  if (!state.card && state.page === 'inbox' && state.filter === 'open') openFirst();
+  redraw();
+}
+
+/** Brings the list on screen up to date without moving a line, unless `all` says it may move. @param {boolean} all */
+function settle(all) {
+  const { queue } = state;
+  const latest = new Map(queue.latest.map((item) => [item.id, item]));
+  const live = queue.shown.filter((item) => latest.has(item.id));
+  // Arrivals at the end of the list move nothing, so they need not wait.
+  const ids = new Set(live.map((item) => item.id));
+  const end = queue.latest.slice(0, queue.latest.findLastIndex((item) => ids.has(item.id)) + 1);
+  const appended = all || end.every((item) => ids.has(item.id));
+  if (all || !live.length) {
+    queue.shown = queue.latest;
+    return;
+  }
+  queue.shown = queue.shown.map((item) => latest.get(item.id) ?? { ...item, gone: true });
+  if (appended && sameGroups()) queue.shown.push(...queue.latest.slice(end.length));
+}
+
+/** Whether appending keeps the groups as they are drawn: new lines go to the last group only. */
+function sameGroups() {
+  const rank = (/** @type {QueueItem} */ item) => [item.state === 'stalled', item.risk].join();
+  const last = state.queue.shown.at(-1);
+  const shown = new Set(state.queue.shown.map((item) => item.id));
+  return state.queue.latest.every((item) => shown.has(item.id) || (last && rank(item) === rank(last)));
+}
+
+/** How many arrivals wait behind the button. */
+export function arrivals() {
+  const shown = new Set(state.queue.shown.map((item) => item.id));
+  return state.queue.latest.filter((item) => !shown.has(item.id)).length;
+}
+
+export function showArrivals() {
+  settle(true);
+  if (!state.card) openFirst();
+  redraw();
+}
+
+export async function loadMore() {
+  const { queue } = state;
+  const page = await attempt(get(`/v1/requests?state=open&limit=100&cursor=${encodeURIComponent(queue.cursor ?? '')}`));
+  if (!page) return;
+  queue.latest = [...queue.latest, ...page.items];
+  queue.cursor = page.next_cursor;
+  settle(true);
+  redraw();
+}
+
+/** @param {boolean} [more] */
+export async function loadDecided(more = false) {
+  const { decided } = state;
+  const from = more && decided.cursor ? `&cursor=${encodeURIComponent(decided.cursor)}` : '';
+  const page = await attempt(get(`/v1/requests?state=decided&limit=50${from}`));
+  if (!page) return;
+  Object.assign(decided, { loaded: true, items: more ? [...decided.items, ...page.items] : page.items, cursor: page.next_cursor });
+  redraw();
+}
+
+/** The lines on screen, after the filter. */
+export function lines() {
+  const items = state.filter === 'open' ? state.queue.shown : state.decided.items;
+  const wanted = state.search.trim().toLowerCase();
+  if (!wanted) return items;
+  return items.filter((item) => [item.label, plain(item.sentence), plain(item.agent)].join(' ').toLowerCase().includes(wanted));
+}
+
+/** Makes a card the current one. @param {string} id */
+export function openCard(id) {
+  if (state.card?.id === id) return;
+  state.card = { id, data: null, problem: null, changed: false };
+  state.work = freshWork();
+  state.run = null;
+  if (state.filter === 'open') state.queue.shown = state.queue.shown.filter((item) => !item.gone || item.id === id);
+  hush();
+  redraw();
+  void reloadCard();
+}
+
+function openFirst() {
+  const first = lines().find((item) => !('gone' in item));
+  if (first) openCard(first.id);
+}
+
+/** Reads the current card again. */
+export async function reloadCard() {
+  const card = state.card;
+  if (!card) return;
+  let data;
+  try {
+    data = await getCard(card.id);
+    connected(true);
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    if (problem.offline) connected(false);
+    if (problem.status === 401) state.phase = 'signin';
+    if (state.card === card && (!problem.offline || !card.data)) card.problem = problem;
+    redraw();
+    return;
+  }
+  if (state.card !== card) return;
+  const before = card.data;
+  card.data = data;
+  card.problem = null;
+  if (!before) hush();
+  else if (before.version !== data.version || before.binding !== data.binding) changed(before, data);
+  if (state.run?.id !== data.run || before) void loadRun(data.run);
+  redraw();
+}
+
+/** @param {import('./types.js').Card} before @param {import('./types.js').Card} after */
+function changed(before, after) {
+  const { work, card } = state;
+  hush();
+  work.typed = '';
+  work.armed = null;
+  work.seen.clear();
+  if (before.binding !== after.binding) {
+    work.edit = null;
+    work.expanded.clear();
+  }
+  const own = work.result !== null || work.sending !== null;
+  if (isOpen(after) && !own && card) {
+    card.changed = true;
+    announce('This request changed, read again.');
+  } else if (isOpen(before) && !isOpen(after)) {
+    work.edit = null;
+    work.deny = null;
+    if (!own) announce(after.decided?.sentence ?? 'This request is no longer waiting.');
+  }
+}
+
+/** @param {{state: import('./types.js').RequestState}} item */
+export const isOpen = (item) => item.state === 'open' || item.state === 'stalled';
+
+/** @param {string} id */
+async function loadRun(id) {
+  const run = await attempt(get(`/v1/runs/${encodeURIComponent(id)}`));
+  if (run && state.card?.data?.run === id) {
+    state.run = run;
+    redraw();
+  }
+}
+
+/** The line before or after the current one. @param {1|-1} step */
+export function neighbour(step) {
+  const list = lines();
+  const at = list.findIndex((item) => item.id === state.card?.id);
+  return list[at < 0 ? 0 : at + step];
+}
+
+/** After a denial or a change: the next one that still waits. @param {string} done */
+export function nextOpen(done) {
+  const list = lines().filter((item) => item.id === done || (!('gone' in item) && isOpen(item)));
+  const at = list.findIndex((item) => item.id === done);
+  return list[at + 1] ?? list[at - 1] ?? null;
+}

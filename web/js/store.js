@@ -1,0 +1,107 @@
+// The state of the page, in one object, and the one way to show it: change it, then `redraw`.
+
+/**
+ * What belongs to the card on screen and is thrown away with it.
+ * @typedef {object} Work
+ * @property {string} typed          what was typed for the confirmation
+ * @property {Set<string>} expanded  long values and lists shown whole
+ * @property {Set<string>} seen      required parts that were on screen
+ * @property {{kind: 'approve'|'modify', at: number}|null} armed
+ * @property {'approve'|'modify'|'deny'|null} sending
+ * @property {{preset: number, words: string}|null} deny   the open deny dialog
+ * @property {import('./edit.js').Draft|null} edit
+ * @property {{tone: 'bad'|'info', words: string, hint?: string}|null} say   a line under the buttons
+ * @property {import('./types.js').VoteReply|null} result
+ */
+
+/** @returns {Work} */
+export const freshWork = () => ({
+  typed: '', expanded: new Set(), seen: new Set(), armed: null, sending: null, deny: null, edit: null, say: null, result: null,
+});
+
+export const state = {
+  /** @type {'boot'|'signin'|'in'} */
+  phase: 'boot',
+  /** @type {import('./types.js').Me|null} */
+  me: null,
+  /** @type {import('./key.js').StoredKey|null} */
+  key: null,
+  /** Sign-in: what is going on, and what went wrong. */
+  signin: { code: '', busy: false, /** @type {string|null} */ problem: null },
+
+  /** @type {'inbox'|'runs'|'log'} */
+  page: 'inbox',
+  /** Whether the address names a card: on a narrow screen the card is then the page. */
+  atCard: false,
+
+  /** @type {'open'|'decided'} */
+  filter: 'open',
+  search: '',
+  queue: {
+    loaded: false,
+    /** @type {(import('./types.js').QueueItem & {gone?: boolean})[]} the list on screen */
+    shown: [],
+    /** @type {import('./types.js').QueueItem[]} the list at the server */
+    latest: [],
+    open: 0,
+    /** @type {string|undefined} */
+    cursor: undefined,
+  },
+  decided: { loaded: false, /** @type {import('./types.js').QueueItem[]} */ items: [], /** @type {string|undefined} */ cursor: undefined },
+
+  /** @type {{id: string, data: import('./types.js').Card|null, problem: import('./api.js').Problem|null, changed: boolean}|null} */
+  card: null,
+  work: freshWork(),
+  /** @type {import('./types.js').Run|null} the run of the card */
+  run: null,
+  /** @type {{words: string, label: string, id: string}|null} how the last decision went, after moving on */
+  notice: null,
+
+  /** When the connection was lost, in server time. @type {number|null} */
+  offlineSince: null,
+  live: false,
+
+  /** @type {{loaded: boolean, items: import('./types.js').Run[], cursor?: string, open: Map<string, import('./types.js').Run|null>}} */
+  runs: { loaded: false, items: [], open: new Map() },
+  /** @type {{loaded: boolean, items: import('./types.js').FeedEvent[], more: boolean}} */
+  log: { loaded: false, items: [], more: false },
+
+  help: false,
+  singleKeys: recall('keys') !== 'off',
+  theme: recall('theme') ?? 'auto',
+};
+
+/** @param {string} name */
+function recall(name) {
+  try { return localStorage.getItem(`holdshort.${name}`); } catch { return null; }
+}
+
+/** @param {string} name @param {string} value */
+export function remember(name, value) {
+  try { localStorage.setItem(`holdshort.${name}`, value); } catch { /* kept for this visit only */ }
+}
+
+/** @type {() => void} */
+let show = () => {};
+let waiting = false;
+
+/** @param {() => void} draw */
+export const onChange = (draw) => { show = draw; };
+
+/** Draws the page soon; many calls in a row draw once. */
+export function redraw() {
+  if (waiting) return;
+  waiting = true;
+  queueMicrotask(() => { waiting = false; show(); });
+}
+
+/** Says something to screen readers, politely. @param {string} words */
+export function announce(words) {
+  const place = document.getElementById('live');
+  if (place) place.textContent = place.textContent === words ? `${words}\u00a0` : words;
+}
+
+/** Until when single keys are ignored: a card that has just appeared takes no key. */
+let quietUntil = 0;
+export const hush = (milliseconds = 600) => { quietUntil = Math.max(quietUntil, performance.now() + milliseconds); };
+export const hushed = () => performance.now() < quietUntil;
