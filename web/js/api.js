@@ -90,7 +90,7 @@ export async function post(path, body = '', key) {
 /**
  * @param {string} method
  * @param {string} path with the query
- * @param {Uint8Array} bytes
+ * @param {Uint8Array<ArrayBuffer>} bytes
  * @param {import('./key.js').StoredKey} key
  */
 async function proof(method, path, bytes, key) {

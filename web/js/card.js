@@ -63,7 +63,7 @@ function safer(card) {
       const risk = RISKS[way.becomes];
       return html`<div class="alt"><span class="d"><b>${text(way.title)}</b> ${way.detail ? text(way.detail) : nothing}</span>
         <span class="risk ${risk.tint}">${icon(risk.mark)}becomes ${risk.word}</span>
-        ${isOpen(card) ? html`<button class="btn sm" data-way=${i + 1} aria-label=${`Use this: ${plain(way.title)}`} ?disabled=${!may} @click=${() => change(i)}>Use this <kbd>${i + 1}</kbd></button>` : nothing}</div>`;
+        ${isOpen(card) ? html`<button class="btn sm" data-way=${i + 1} ?disabled=${!may} @click=${() => change(i)}>Use this <span class="vh">${plain(way.title)}</span><kbd>${i + 1}</kbd></button>` : nothing}</div>`;
     })}</div>` : nothing}
   </section>`;
 }
@@ -145,6 +145,6 @@ export function cardColumn() {
 
 function empty() {
   const running = state.runs.items.filter((run) => run.state === 'running').length;
-  return html`<article class="card none" id="request"><h1>Nothing is waiting.</h1>
+  return html`<article class="card none" id="request"><h1 tabindex="-1">Nothing is waiting.</h1>
     <p class="q">${state.runs.loaded ? `${running || 'No'} ${running === 1 ? 'run is' : 'runs are'} working. ` : ''}What an agent may not do alone will appear here.</p></article>`;
 }

@@ -36,11 +36,11 @@ const AXES = /** @type {const} */ ([['way_back', 'Way back'], ['reach', 'Reach']
 /** @param {Card} card */
 function why(card) {
   return html`<section class="p" id="side-why"><h2>Why you were asked <span>by rule</span></h2>
-    <dl class="ax">${AXES.map(([name, title]) => {
+    <ul class="ax">${AXES.map(([name, title]) => {
       const { word, filled } = card.axes[name];
       const known = filled !== undefined && filled !== null;
-      return html`<div><dt>${title}</dt><dd class="seg ${known ? '' : 'unknown'}" role="img" aria-label=${known ? `${filled} of 3` : 'not known'}>${[1, 2, 3].map((n) => html`<i class=${known && n <= filled ? 'f' : ''}></i>`)}</dd><dd class="v">${word || 'not known'}</dd></div>`;
-    })}</dl>
+      return html`<li><span>${title}</span><span class="seg ${known ? '' : 'unknown'}" role="img" aria-label=${known ? `${filled} of 3` : 'not known'}>${[1, 2, 3].map((n) => html`<i class=${known && n <= filled ? 'f' : ''}></i>`)}</span><span class="v">${word || 'not known'}</span></li>`;
+    })}</ul>
     <p class="rule">Rule <code>${card.why.rule}</code>: ${card.why.reason}</p>
     ${card.why.evidence.length ? html`<details class="ev"><summary>What this rests on, ${card.why.evidence.length}</summary><ul>${card.why.evidence.map((item) => html`<li><span class=${RISKS[item.level].tint}>${icon(RISKS[item.level].mark, { label: RISKS[item.level].word })}</span><span>${text(item.text)} <span class="q">${item.source}</span></span></li>`)}</ul></details>` : nothing}
   </section>`;

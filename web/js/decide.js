@@ -4,6 +4,7 @@
 import { html, nothing } from '../vendor/lit-html.js';
 import { Problem, post } from './api.js';
 import { editor, editProblem, openEditor } from './edit.js';
+import { folded } from './exact.js';
 import { icon } from './icons.js';
 import { write } from './json.js';
 import { isOpen, loadQueue, nextOpen, reloadCard } from './requests.js';
@@ -16,7 +17,8 @@ import { clock } from './time.js';
 /** @typedef {import('./types.js').Card} Card */
 
 const ARMED_FOR = 10000;
-const SETTLE = 400; // a double click arms, it does not commit
+/** A double click, or Ctrl+Enter struck twice by a slip, arms and does not commit. */
+const SETTLE = 400;
 
 /** Case, blanks and separators do not matter. @param {string} value */
 const norm = (value) => value.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
@@ -35,7 +37,7 @@ export function whyOff() {
  * What keeps Approve locked, or null.
  * @param {Card} card
  * @param {'approve'|'modify'} kind
- * @returns {{why: string, lead?: 'confirm'|'view'|'edit'} | null}
+ * @returns {{why: string, lead?: 'confirm'|'view'|'folded'|'edit'} | null}
  */
 export function lock(card, kind = 'approve') {
   const off = whyOff();
@@ -43,7 +45,8 @@ export function lock(card, kind = 'approve') {
   if (!card.can.approve) return { why: card.can.why_not ?? 'You may not approve this request.' };
   if (kind === 'approve' && card.exact.uninspectable) return { why: 'The call cannot be shown in full, so it cannot be approved.' };
   if (card.facts.some((fact) => fact.status === 'checking')) return { why: 'The facts are still being checked.' };
-  if (card.risk === 'dangerous' && unseen().length) return { why: 'Not all of it was on screen yet.', lead: 'view' };
+  if (kind === 'approve' && card.risk === 'dangerous' && folded(card)) return { why: 'Approving unlocks when every list and long value above was shown in full.', lead: 'folded' };
+  if (card.risk === 'dangerous' && unseen().length) return { why: 'Approving unlocks when all of the request was on screen.', lead: 'view' };
   if (kind === 'modify') {
     const problem = editProblem();
     if (problem) return { why: problem, lead: 'edit' };
@@ -63,18 +66,19 @@ function lead(locked) {
   state.work.say = { tone: 'info', words: locked.why };
   announce(locked.why);
   if (locked.lead === 'confirm') document.getElementById('confirm')?.focus();
+  if (locked.lead === 'folded') /** @type {HTMLElement|null} */ (document.querySelector('#exact [data-expand]'))?.focus();
   if (locked.lead === 'view') unseen()[0]?.scrollIntoView({ block: 'center' });
   redraw();
 }
 
-/** First step. @param {'approve'|'modify'} kind */
-export function arm(kind) {
+/** First step. @param {'approve'|'modify'} kind @param {number} [settle] ms before it can be committed */
+export function arm(kind, settle = 0) {
   const card = decidable();
   if (!card) return;
   const locked = lock(card, kind);
   if (locked) return lead(locked);
   const at = performance.now();
-  state.work.armed = { kind, at };
+  state.work.armed = { kind, at, from: at + settle };
   state.work.say = null;
   announce(`Ready to ${kind === 'approve' ? 'approve' : 'send the changed call'}. Control Enter commits, Escape lets go.`);
   setTimeout(() => { if (state.work.armed?.at === at) disarm(); }, ARMED_FOR);
@@ -92,7 +96,7 @@ export function disarm() {
 export function commit() {
   const card = decidable();
   const { armed, edit } = state.work;
-  if (!card || !armed || hushed() || performance.now() - armed.at < SETTLE) return;
+  if (!card || !armed || hushed() || performance.now() < armed.from) return;
   const locked = lock(card, armed.kind);
   if (locked) { disarm(); return lead(locked); }
   void send(card, armed.kind, armed.kind === 'modify' ? { arguments: edit?.value } : {});
@@ -101,14 +105,14 @@ export function commit() {
 /** A press on the button: arms, and commits when armed. @param {'approve'|'modify'} kind */
 function press(kind) {
   if (hushed()) return;
-  if (state.work.armed?.kind === kind) commit(); else arm(kind);
+  if (state.work.armed?.kind === kind) commit(); else arm(kind, SETTLE);
 }
 
 /** Control or Command with Enter, from anywhere or from a field. */
 export function commitKey() {
   if (state.work.armed) commit();
-  else if (state.work.edit) arm('modify');
-  else if (document.activeElement?.id === 'confirm') arm('approve');
+  else if (state.work.edit) arm('modify', SETTLE);
+  else if (document.activeElement?.id === 'confirm') arm('approve', SETTLE);
 }
 
 /**
@@ -208,7 +212,7 @@ export function deny() {
 /** A short form of the sentence, for the armed button. @param {Card} card */
 function brief(card) {
   const whole = plain(card.sentence);
-  const part = whole.length <= 44 ? whole : `${whole.slice(0, 44).replace(/\s+\S*$/, '')}…`;
+  const part = whole.length <= 60 ? whole : `${whole.slice(0, 60).replace(/\s+\S*$/, '')}…`;
   return part.charAt(0).toLowerCase() + part.slice(1);
 }
 
@@ -221,7 +225,7 @@ function commitButton(card, kind) {
   if (work.sending === kind) return html`<button class="btn" id=${id} disabled>Sending…</button>`;
   if (armed) {
     return html`<button class="btn armed" id=${id} @click=${() => press(kind)}>
-      ${kind === 'approve' ? html`<span>Approve: <bdi dir="ltr">${brief(card)}</bdi></span>` : 'Send changed call'}<kbd>Ctrl+Enter</kbd></button>`;
+      <span class="what">${kind === 'approve' ? html`Approve: <bdi dir="ltr">${brief(card)}</bdi>` : 'Send changed call'}</span><small>Ctrl+Enter to commit</small></button>`;
   }
   return html`<button class="btn ${locked ? 'gate' : ''}" id=${id} aria-disabled=${locked ? 'true' : 'false'} aria-describedby="decision-note" @click=${() => press(kind)}>
     ${locked ? icon('lock', { small: true }) : nothing}${kind === 'approve' ? html`Approve <kbd>A</kbd>` : 'Send changed call'}</button>`;
@@ -231,12 +235,9 @@ function commitButton(card, kind) {
 function confirmField(card) {
   if (!card.confirm) return nothing;
   const right = typedRight(card);
-  return html`<div class="conf ${right ? 'right' : ''}">
-    <label for="confirm">${text(card.confirm.prompt)}</label>
-    <input id="confirm" type="text" inputmode=${card.confirm.numeric ? 'numeric' : 'text'} autocomplete="off" autocapitalize="off" spellcheck="false" aria-describedby="decision-note"
+  return html`<div class="conf ${right ? 'right' : ''}"><input id="confirm" type="text" inputmode=${card.confirm.numeric ? 'numeric' : 'text'} autocomplete="off" autocapitalize="off" spellcheck="false" aria-describedby="decision-note"
       placeholder=${card.confirm.numeric ? 'a number from this page' : 'as it stands on this page'} .value=${state.work.typed}
-      @input=${(/** @type {InputEvent} */ event) => { state.work.typed = /** @type {HTMLInputElement} */ (event.target).value; state.work.armed = null; state.work.say = null; redraw(); }}>
-  </div>`;
+      @input=${(/** @type {InputEvent} */ event) => { state.work.typed = /** @type {HTMLInputElement} */ (event.target).value; state.work.armed = null; state.work.say = null; redraw(); }}></div>`;
 }
 
 /** The block after the hold-short line. @param {Card} card */
@@ -255,6 +256,7 @@ export function decision(card) {
       ${commitButton(card, 'approve')}`;
   return html`<section class="dec" id="decision" aria-label="Decision">
     ${work.edit ? editor(card) : nothing}
+    ${card.confirm ? html`<label class="ask" for="confirm">${text(card.confirm.prompt)}</label>` : nothing}
     <div class="row">${confirmField(card)}<div class="btns">${buttons}</div></div>
     <div class="fine" id="decision-note">
       ${work.armed ? html`<p class="say"><b>Ready.</b> Press <kbd>Ctrl</kbd> <kbd>Enter</kbd> or the button again within 10 seconds. <kbd>Esc</kbd> lets go.</p>` : nothing}

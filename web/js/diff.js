@@ -48,6 +48,7 @@ const KINDS = { ' ': ['', 'unchanged'], '-': ['del', 'removed'], '+': ['add', 'a
 export function compare(before, after) {
   const all = rows(before, after);
   const near = (/** @type {number} */ at) => all.slice(Math.max(0, at - AROUND), at + AROUND + 1).some((row) => row.sign !== ' ');
+  /** @type {unknown[]} */
   const out = [];
   let folded = 0;
   const fold = () => {
@@ -62,5 +63,7 @@ export function compare(before, after) {
     out.push(html`<li class=${tint}><span class="sg" aria-hidden="true">${row.sign}</span><span class="vh">${word}: </span>${text(pieces)}</li>`);
   });
   fold();
-  return html`<ol class="diff" id="diff" aria-label="Changes">${out}</ol>`;
+  const count = (/** @type {string} */ sign) => all.filter((row) => row.sign === sign).length;
+  return html`<p class="q" id="diff-sum">${count('-') + count('+') ? `${count('-')} removed, ${count('+')} added` : 'Nothing is changed yet.'}</p>
+    <ol class="diff" id="diff" aria-label="Changes">${out}</ol>`;
 }

@@ -3,7 +3,7 @@
 
 import { html, nothing } from '../vendor/lit-html.js';
 import { redraw, state } from './store.js';
-import { cut, text } from './text.js';
+import { cut, length, text } from './text.js';
 
 const FIRST = 12;
 const NUMBER = new Intl.NumberFormat('en-GB');
@@ -21,7 +21,8 @@ function value(argument, index) {
   const whole = state.work.expanded.has(key);
   if (items?.length) {
     const shown = whole ? items : items.slice(0, FIRST);
-    return html`<ol class="items ${items.some((item) => item.reduce((n, piece) => n + piece.text.length, 0) > 40) ? 'long' : ''}">${shown.map((item) => html`<li class="mono">${text(item)}</li>`)}</ol>
+    const longest = Math.max(...items.map(length));
+    return html`<ol class="items ${longest > 22 ? 'long' : longest > 8 ? '' : 'short'}">${shown.map((item) => html`<li class="mono">${text(item)}</li>`)}</ol>
       ${shown.length < items.length ? html`<button class="lnk" data-expand=${key} @click=${() => expand(key)}>Show all ${NUMBER.format(items.length)}</button>` : nothing}`;
   }
   const ends = whole ? null : cut(argument.value);

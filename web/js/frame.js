@@ -22,6 +22,13 @@ function setTheme(theme) {
 /** @param {string} name unique in the page */
 const themes = (name) => html`<fieldset class="theme"><legend class="vh">Theme</legend>${/** @type {const} */ (['auto', 'light', 'dark']).map((theme) => html`<label><input class="vh" type="radio" name=${name} value=${theme} .checked=${state.theme === theme} @change=${() => setTheme(theme)}>${theme[0].toUpperCase()}${theme.slice(1)}</label>`)}</fieldset>`;
 
+/** @param {Event} event */
+function skip(event) {
+  event.preventDefault();
+  const heading = [...document.querySelectorAll('main h1')].find((h1) => h1.checkVisibility());
+  /** @type {HTMLElement|undefined} */ (heading)?.focus();
+}
+
 /** @param {string} name */
 const initials = (name) => name.split(/\s+/).map((part) => part[0] ?? '').slice(0, 2).join('').toUpperCase();
 
@@ -30,13 +37,14 @@ export function topBar() {
   if (!me) return nothing;
   const off = state.offlineSince !== null;
   return html`<header class="top">
+    <a class="skip" href=${location.hash || '#/'} @click=${skip}>Skip to ${state.page === 'inbox' ? 'the open request' : 'the page'}</a>
     <a class="brand" href="#/">${icon('hold')}<span>Holdshort</span></a>
     <span class="ws"><bdi dir="ltr">${me.workspace}</bdi></span>
     <nav class="tabs" aria-label="Main">${tabs()}</nav>
     <span class="sp"></span>
     <span class="live ${off ? 'off' : ''}" id="connection"><i></i>${off ? 'Not connected' : state.live ? 'Live' : 'Connecting'}</span>
     ${themes('theme')}
-    <details class="me"><summary class="av" aria-label="Signed in as ${me.name}">${initials(me.name)}</summary>
+    <details class="me"><summary class="av">${initials(me.name)}<span class="vh">, signed in as ${me.name}</span></summary>
       <div class="menu"><p>Signed in as <b><bdi dir="ltr">${me.name}</bdi></b><br><span class="q"><bdi dir="ltr">${me.workspace}</bdi>, ${me.mode === 'team' ? 'a team' : 'personal'}</span></p>
         <nav class="only-narrow" aria-label="Pages">${tabs()}</nav><div class="only-narrow">${themes('theme-menu')}</div>
         <button class="btn sm" id="sign-out" @click=${signOut}>Sign out</button></div></details>

@@ -8,7 +8,7 @@ export class Num {
   constructor(source) { this.source = source; }
 }
 
-/** @typedef {null|boolean|string|Num|Json[]|Map<string, any>} Json */
+/** @typedef {null|boolean|string|Num|any[]|Map<string, any>} Json */
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;

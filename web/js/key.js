@@ -32,7 +32,7 @@ export async function sign(secret, message) {
   return base64url(await crypto.subtle.sign(ALGORITHM, secret, new TextEncoder().encode(message)));
 }
 
-/** @param {Uint8Array} bytes lower-case hex SHA-256 */
+/** Lower-case hex SHA-256. @param {Uint8Array<ArrayBuffer>} bytes */
 export async function sha256(bytes) {
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   return [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -47,7 +47,7 @@ export function logPage() {
   const { log } = state;
   const wanted = state.search.trim().toLowerCase();
   const rows = [...log.items].reverse().filter((event) => !wanted || JSON.stringify(event).toLowerCase().includes(wanted));
-  return html`<main class="page" id="log"><div class="pageh"><div><h1>Log</h1><p class="q">Everything that happened, newest first. Ids and codes only.</p></div>
+  return html`<main class="page" id="log"><div class="pageh"><div><h1 tabindex="-1">Log</h1><p class="q">Everything that happened, newest first. Ids and codes only.</p></div>
       <input id="filter" class="inp" type="search" placeholder="Filter" aria-label="Filter the log" .value=${state.search} @input=${(/** @type {InputEvent} */ event) => { state.search = /** @type {HTMLInputElement} */ (event.target).value; redraw(); }}></div>
     ${!log.loaded ? html`<div class="skel" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing}
     ${log.more ? html`<button class="btn sm" @click=${loadLog}>Show newer</button>` : nothing}

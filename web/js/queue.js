@@ -3,13 +3,13 @@
 
 import { html, nothing } from '../vendor/lit-html.js';
 import { RISKS, icon } from './icons.js';
-import { arrivals, lines, loadDecided, loadMore, showArrivals } from './requests.js';
+import { GROUPS, arrivals, lines, loadDecided, loadMore, showArrivals } from './requests.js';
 import { goTo, setFilter } from './route.js';
 import { redraw, state } from './store.js';
 import { text } from './text.js';
 import { clock, left } from './time.js';
 
-/** @typedef {import('./types.js').QueueItem & {gone?: boolean}} Item */
+/** @typedef {import('./requests.js').Item} Item */
 
 /** @param {Item} item */
 function line(item) {
@@ -24,19 +24,6 @@ function line(item) {
         : decided ? html`<span class="left">${item.outcome ?? item.state}</span>`
         : item.state === 'stalled' ? html`<span class="left">asked ${clock(item.asked_at)}</span>`
         : html`<span class="left ${time.soon ? 'soon' : ''}">${time.words}</span>`}</span></span></a>`;
-}
-
-const GROUPS = /** @type {const} */ ([
-  ['Dangerous', (/** @type {Item} */ item) => item.state !== 'stalled' && item.risk === 'dangerous'],
-  ['Risky', (/** @type {Item} */ item) => item.state !== 'stalled' && item.risk === 'risky'],
-  ['Safe, asked by a rule', (/** @type {Item} */ item) => item.state !== 'stalled' && item.risk === 'safe'],
-  ['Stalled, nobody left to ask', (/** @type {Item} */ item) => item.state === 'stalled'],
-]);
-
-/** The lines in the order of the screen. */
-export function ordered() {
-  const list = lines();
-  return state.filter === 'decided' ? list : GROUPS.flatMap(([, belongs]) => list.filter(belongs));
 }
 
 function waiting() {
@@ -59,7 +46,7 @@ function decided() {
 export function queue() {
   const { filter, search } = state;
   const fresh = arrivals();
-  return html`<nav class="queue" id="queue" aria-label="Requests">
+  return html`<nav class="queue" id="queue" aria-label="Requests"><h1 class="vh" tabindex="-1">Inbox</h1>
     <div class="qh"><h2>${filter === 'open' ? 'Waiting' : 'Decided'}</h2><span class="c">${filter === 'open' ? 'riskiest first' : ''}</span>
       ${fresh && filter === 'open' ? html`<button class="new" id="arrivals" @click=${showArrivals}>Show ${fresh} new</button>` : nothing}</div>
     <div class="filters" role="group" aria-label="Filter">

@@ -50,29 +50,32 @@ export async function loadQueue({ show = false } = {}) {
   redraw();
 }
 
+/** @typedef {QueueItem & {gone?: boolean}} Item */
+
+/** The groups of the list, in the order of the screen. */
+export const GROUPS = /** @type {const} */ ([
+  ['Dangerous', (/** @type {Item} */ item) => item.state !== 'stalled' && item.risk === 'dangerous'],
+  ['Risky', (/** @type {Item} */ item) => item.state !== 'stalled' && item.risk === 'risky'],
+  ['Safe, asked by a rule', (/** @type {Item} */ item) => item.state !== 'stalled' && item.risk === 'safe'],
+  ['Stalled, nobody left to ask', (/** @type {Item} */ item) => item.state === 'stalled'],
+]);
+
+/** @param {Item[]} list */
+const grouped = (list) => GROUPS.flatMap(([, belongs]) => list.filter(belongs));
+
 /** Brings the list on screen up to date without moving a line, unless `all` says it may move. @param {boolean} all */
 function settle(all) {
   const { queue } = state;
   const latest = new Map(queue.latest.map((item) => [item.id, item]));
-  const live = queue.shown.filter((item) => latest.has(item.id));
-  // Arrivals at the end of the list move nothing, so they need not wait.
-  const ids = new Set(live.map((item) => item.id));
-  const end = queue.latest.slice(0, queue.latest.findLastIndex((item) => ids.has(item.id)) + 1);
-  const appended = all || end.every((item) => ids.has(item.id));
-  if (all || !live.length) {
+  if (all || !queue.shown.some((item) => latest.has(item.id))) {
     queue.shown = queue.latest;
     return;
   }
-  queue.shown = queue.shown.map((item) => latest.get(item.id) ?? { ...item, gone: true });
-  if (appended && sameGroups()) queue.shown.push(...queue.latest.slice(end.length));
-}
-
-/** Whether appending keeps the groups as they are drawn: new lines go to the last group only. */
-function sameGroups() {
-  const rank = (/** @type {QueueItem} */ item) => [item.state === 'stalled', item.risk].join();
-  const last = state.queue.shown.at(-1);
-  const shown = new Set(state.queue.shown.map((item) => item.id));
-  return state.queue.latest.every((item) => shown.has(item.id) || (last && rank(item) === rank(last)));
+  const here = new Set(queue.shown.map((item) => item.id));
+  const sorted = grouped(queue.latest);
+  // What comes after the last line on screen moves nothing, so it need not wait.
+  const tail = sorted.slice(sorted.findLastIndex((item) => here.has(item.id)) + 1);
+  queue.shown = [...queue.shown.map((item) => latest.get(item.id) ?? { ...item, gone: true }), ...tail];
 }
 
 /** How many arrivals wait behind the button. */
@@ -107,9 +110,9 @@ export async function loadDecided(more = false) {
   redraw();
 }
 
-/** The lines on screen, after the filter. */
+/** The lines on screen, in its order, after the filter. @returns {Item[]} */
 export function lines() {
-  const items = state.filter === 'open' ? state.queue.shown : state.decided.items;
+  const items = state.filter === 'open' ? grouped(state.queue.shown) : state.decided.items;
   const wanted = state.search.trim().toLowerCase();
   if (!wanted) return items;
   return items.filter((item) => [item.label, plain(item.sentence), plain(item.agent)].join(' ').toLowerCase().includes(wanted));
@@ -128,7 +131,7 @@ export function openCard(id) {
 }
 
 function openFirst() {
-  const first = lines().find((item) => !('gone' in item));
+  const first = lines().find((item) => !item.gone);
   if (first) openCard(first.id);
 }
 
@@ -201,7 +204,7 @@ export function neighbour(step) {
 
 /** After a denial or a change: the next one that still waits. @param {string} done */
 export function nextOpen(done) {
-  const list = lines().filter((item) => item.id === done || (!('gone' in item) && isOpen(item)));
+  const list = lines().filter((item) => item.id === done || (!item.gone && isOpen(item)));
   const at = list.findIndex((item) => item.id === done);
   return list[at + 1] ?? list[at - 1] ?? null;
 }

@@ -37,7 +37,7 @@ export function runsPage() {
   const { runs } = state;
   const named = location.hash.split('/')[2];
   const items = named && !runs.items.some((run) => run.id === named) && runs.open.get(named) ? [/** @type {import('./types.js').Run} */ (runs.open.get(named)), ...runs.items] : runs.items;
-  return html`<main class="page" id="runs"><h1>Runs</h1><p class="q">What agents are working on, newest first.</p>
+  return html`<main class="page" id="runs"><h1 tabindex="-1">Runs</h1><p class="q">What agents are working on, newest first.</p>
     ${!runs.loaded ? html`<div class="skel" aria-hidden="true"><i></i><i></i><i></i></div>` : items.length ? nothing : html`<p>No run yet.</p>`}
     ${items.map((run) => html`<details class="run" id=${run.id} .open=${runs.open.has(run.id)} @toggle=${(/** @type {Event} */ event) => toggle(run.id, /** @type {HTMLDetailsElement} */ (event.target).open)}>
       <summary><span class="t">${raw(run.name)}</span><span class="pill">${STATE[run.state]}</span><span class="q">${raw(run.agent)}</span><span class="q">${run.steps} step${run.steps === 1 ? '' : 's'}</span><span class="q rt">${ago(run.updated_at)}</span></summary>

@@ -30,7 +30,7 @@ function enter(me, key) {
   state.me = me;
   state.key = key?.person === me.id ? key : null;
   state.phase = 'in';
-  state.signin = { code: '', busy: false, problem: null };
+  Object.assign(state.signin, { code: '', busy: false, problem: null });
   redraw();
   begin();
 }
@@ -54,7 +54,7 @@ export async function signIn(typed) {
     const hint = problem instanceof Problem && problem.hint ? ` ${problem.hint}` : '';
     Object.assign(signin, { busy: false, problem: words + hint });
     if (state.phase === 'boot') await resume();
-    signin.problem = state.signin.problem = words + hint;
+    Object.assign(signin, { problem: words + hint });
     redraw();
   }
 }

@@ -6,7 +6,7 @@
  * @property {string} typed          what was typed for the confirmation
  * @property {Set<string>} expanded  long values and lists shown whole
  * @property {Set<string>} seen      required parts that were on screen
- * @property {{kind: 'approve'|'modify', at: number}|null} armed
+ * @property {{kind: 'approve'|'modify', at: number, from: number}|null} armed
  * @property {'approve'|'modify'|'deny'|null} sending
  * @property {{preset: number, words: string}|null} deny   the open deny dialog
  * @property {import('./edit.js').Draft|null} edit
@@ -27,7 +27,8 @@ export const state = {
   /** @type {import('./key.js').StoredKey|null} */
   key: null,
   /** Sign-in: what is going on, and what went wrong. */
-  signin: { code: '', busy: false, /** @type {string|null} */ problem: null },
+  /** @type {{code: string, busy: boolean, problem: string|null}} */
+  signin: { code: '', busy: false, problem: null },
 
   /** @type {'inbox'|'runs'|'log'} */
   page: 'inbox',

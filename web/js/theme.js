@@ -5,7 +5,7 @@
   const read = () => {
     try { return localStorage.getItem('holdshort.theme'); } catch { return null; }
   };
-  const apply = (theme) => {
+  const apply = (/** @type {string|null} */ theme) => {
     if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;
     else delete root.dataset.theme;
   };

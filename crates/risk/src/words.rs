@@ -51,11 +51,29 @@ impl Name {
         self.has(list) || self.server.iter().any(|word| list.contains(&word.as_str()))
     }
 
-    fn heads(&self) -> impl Iterator<Item = &str> {
+    /// The verb, where it is one that reads: `get_user`, `user.get`, `user_get`.
+    fn reading_head(&self) -> Option<&str> {
         [self.last.first(), self.words.first(), self.last.last()]
             .into_iter()
             .flatten()
             .map(String::as_str)
+            .find(|head| self.ascii && READ.contains(head))
+    }
+
+    /// Whether another verb says more than reading. Behind a reading verb `label` is a noun,
+    /// unless it is joined on: `get_label`, but `get_and_label`; and `mark_read` marks.
+    fn writes_behind(&self, head: &str) -> bool {
+        let leads = [self.last.first(), self.words.first()]
+            .into_iter()
+            .flatten()
+            .any(|first| first == head);
+        let mut joined = !leads;
+        self.words.iter().any(|word| {
+            let word = word.as_str();
+            let counts = WRITE.contains(&word) && (joined || !NOUN_LIKE.contains(&word));
+            joined |= matches!(word, "and" | "or" | "then");
+            counts
+        })
     }
 }
 
@@ -98,6 +116,11 @@ const WRITE: &[&str] = &[
     "enable", "disable", "configure", "schedule", "apply", "commit", "merge", "push", "pull",
     "close", "open", "reopen", "archive", "restore", "replace", "toggle", "new", "make", "generate",
     "submit", "sync", "register", "attach", "detach", "link", "cancel", "run",
+];
+/// Writing verbs that are nouns behind a reading verb.
+const NOUN_LIKE: &[&str] = &[
+    "comment", "label", "test", "build", "commit", "schedule", "link", "run", "change", "open",
+    "import", "export", "archive", "patch", "pull", "merge", "close", "attach", "new", "copy",
 ];
 const NEW: &[&str] = &["create", "add", "new", "submit", "make", "insert", "put"];
 
@@ -179,17 +202,18 @@ pub(crate) fn judge(name: &Name) -> Vec<Finding> {
     if !found.is_empty() {
         return found;
     }
-    let reads = name.heads().any(|head| READ.contains(&head)) && name.ascii;
     let writes = name.words.iter().find(|word| WRITE.contains(&word.as_str()));
-    if let (true, None) = (reads, writes) {
-        return vec![word_finding(Kind::Read, name.heads().find(|head| READ.contains(head)))];
+    if let Some(word) = name.reading_head()
+        && !name.writes_behind(word)
+    {
+        return vec![word_finding(Kind::Read, word)];
     }
     for (kind, list) in NOUNS {
         let word = name.words.iter().chain(&name.server).find(|word| in_list(word, list));
         // An invoice tool that only reads was dealt with above; a server's name alone says little.
         let own = name.words.iter().any(|word| in_list(word, list));
         if let (Some(word), true) = (word, own || writes.is_some()) {
-            found.push(word_finding(*kind, Some(word)));
+            found.push(word_finding(*kind, word));
         }
     }
     let is_new = name.has(NEW);
@@ -197,11 +221,11 @@ pub(crate) fn judge(name: &Name) -> Vec<Finding> {
     if let Some(word) = message
         && (is_new || name.words.first() == Some(word))
     {
-        found.push(word_finding(Kind::Send, Some(word)));
+        found.push(word_finding(Kind::Send, word));
     }
     if found.is_empty() {
         found.push(match writes {
-            Some(word) => word_finding(Kind::Write, Some(word)),
+            Some(word) => word_finding(Kind::Write, word),
             None => Finding::new(
                 Kind::Unknown,
                 Source::Word,
@@ -216,14 +240,14 @@ fn strict(name: &Name) -> Vec<Finding> {
     let mut found = Vec::new();
     for (kind, list) in STRICT {
         if let Some(word) = name.words.iter().find(|word| in_list(word, list)) {
-            found.push(word_finding(*kind, Some(word)));
+            found.push(word_finding(*kind, word));
         }
     }
     found
 }
 
-fn word_finding(kind: Kind, word: Option<&str>) -> Finding {
-    let text = Phrase::ours("the name says `").theirs(word.unwrap_or_default()).and("`");
+fn word_finding(kind: Kind, word: &str) -> Finding {
+    let text = Phrase::ours("the name says `").theirs(word).and("`");
     Finding::new(kind, Source::Word, text)
 }
 

@@ -1,0 +1,361 @@
+//! SQLite: one writer thread that commits many changes per fsync, readers beside it.
+//!
+//! WAL, `synchronous=FULL`: a change is on stable storage before anyone hears of it. Jobs that
+//! arrive while a commit is being written go together into the next one.
+
+mod commit;
+mod directory;
+mod feed;
+mod outbox;
+mod queue;
+mod read;
+mod runs;
+mod writer;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex};
+
+use holdshort_core::{
+    ActionId, Aggregate, PrincipalId, Request, RequestId, Run, RunId, Timestamp, WorkspaceId,
+};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::directory::{Change, Enrolment, Group, Key, Principal, Token};
+use crate::error::StoreError;
+use crate::migrate;
+use crate::store::{
+    ActionRow, Commit, Committed, OutboxItem, QueueCursor, QueueRow, RunRow, Store, StoredEvent,
+};
+use writer::Writer;
+
+/// Name of the database in the data directory.
+const FILE: &str = "holdshort.db";
+/// Name of the file whose lock says that a server runs.
+const LOCK: &str = "holdshort.lock";
+
+/// Sizes that trade memory for speed.
+#[derive(Clone, Copy, Debug)]
+pub struct Tuning {
+    /// Connections that read.
+    pub readers: usize,
+    /// Page cache of each connection, in KiB.
+    pub cache_kib: i64,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            readers: 3,
+            cache_kib: 4096,
+        }
+    }
+}
+
+/// The memory in one directory.
+pub struct Sqlite {
+    writer: Writer,
+    readers: Readers,
+    path: PathBuf,
+    // Held for as long as this server runs; the system lets go of it however the process ends.
+    _lock: Option<File>,
+}
+
+impl std::fmt::Debug for Sqlite {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Sqlite")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Sqlite {
+    /// Opens the directory for a server, making it when it is new.
+    ///
+    /// # Errors
+    /// When another server uses it, it cannot be written, or the database is newer.
+    pub fn open(directory: &Path, tuning: Tuning) -> Result<Self, StoreError> {
+        make_directory(directory)?;
+        let lock = lock(directory)?;
+        Self::connect(directory, tuning, Some(lock))
+    }
+
+    /// Opens the directory for one short command beside a server that may be running.
+    ///
+    /// # Errors
+    /// When it cannot be written, or the database is newer.
+    pub fn open_beside(directory: &Path) -> Result<Self, StoreError> {
+        make_directory(directory)?;
+        Self::connect(
+            directory,
+            Tuning {
+                readers: 1,
+                cache_kib: 1024,
+            },
+            None,
+        )
+    }
+
+    fn connect(directory: &Path, tuning: Tuning, lock: Option<File>) -> Result<Self, StoreError> {
+        let path = directory.join(FILE);
+        let mut writing = Connection::open(&path)?;
+        configure(&writing, tuning)?;
+        writing.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")?;
+        migrate::sqlite(&mut writing)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut readers = Vec::new();
+        for _ in 0..tuning.readers.max(1) {
+            let reader = Connection::open_with_flags(&path, flags)?;
+            configure(&reader, tuning)?;
+            readers.push(reader);
+        }
+        Ok(Self {
+            writer: Writer::start(writing)?,
+            readers: Readers::new(readers),
+            path,
+            _lock: lock,
+        })
+    }
+
+    fn read<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.readers.with(query)
+    }
+}
+
+fn make_directory(directory: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    let refused =
+        |error: std::io::Error| StoreError::Refused(format!("`{}`: {error}", directory.display()));
+    if !directory.exists() {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(refused)?;
+    }
+    let mode = std::fs::metadata(directory)
+        .map_err(refused)?
+        .permissions()
+        .mode();
+    if mode & 0o022 != 0 {
+        let problem = std::io::Error::other("others may write to it; run `chmod go-w` on it first");
+        return Err(refused(problem));
+    }
+    Ok(())
+}
+
+fn lock(directory: &Path) -> Result<File, StoreError> {
+    let path = directory.join(LOCK);
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|error| StoreError::Refused(format!("`{}`: {error}", path.display())))?;
+    file.try_lock()
+        .map_err(|_| StoreError::InUse(directory.display().to_string()))?;
+    Ok(file)
+}
+
+fn configure(connection: &Connection, tuning: Tuning) -> Result<(), StoreError> {
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.pragma_update(None, "cache_size", -tuning.cache_kib)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    Ok(())
+}
+
+/// A few read-only connections, lent out one query at a time.
+struct Readers {
+    idle: Mutex<Vec<Connection>>,
+    returned: Condvar,
+}
+
+impl Readers {
+    fn new(connections: Vec<Connection>) -> Self {
+        Self {
+            idle: Mutex::new(connections),
+            returned: Condvar::new(),
+        }
+    }
+
+    fn with<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let closed = |_| StoreError::Closed;
+        let mut idle = self.idle.lock().map_err(closed)?;
+        let connection = loop {
+            match idle.pop() {
+                Some(connection) => break connection,
+                None => idle = self.returned.wait(idle).map_err(|_| StoreError::Closed)?,
+            }
+        };
+        drop(idle);
+        let result = query(&connection);
+        self.idle
+            .lock()
+            .map_err(|_| StoreError::Closed)?
+            .push(connection);
+        self.returned.notify_one();
+        result
+    }
+}
+
+type Read<T> = Result<T, StoreError>;
+
+impl Store for Sqlite {
+    async fn commit(&self, commit: Commit) -> Read<Committed> {
+        self.writer
+            .run(move |transaction| commit::write(transaction, &commit))
+            .await
+    }
+
+    async fn change(&self, workspace: WorkspaceId, changes: Vec<Change>) -> Read<()> {
+        self.writer
+            .run(move |transaction| {
+                changes
+                    .iter()
+                    .try_for_each(|change| directory::apply(transaction, workspace, change))
+            })
+            .await
+    }
+
+    async fn put_run(&self, workspace: WorkspaceId, run: Run, goal: String) -> Read<()> {
+        self.writer
+            .run(move |transaction| runs::put(transaction, workspace, &run, &goal))
+            .await
+    }
+
+    async fn take_work(&self, now: Timestamp, until: Timestamp) -> Read<Option<OutboxItem>> {
+        self.writer
+            .run(move |transaction| outbox::take(transaction, now, until))
+            .await
+    }
+
+    async fn work_done(&self, id: i64) -> Read<()> {
+        self.writer
+            .run(move |transaction| outbox::done(transaction, id))
+            .await
+    }
+
+    fn aggregate(&self, workspace: WorkspaceId, action: ActionId) -> Read<Option<Aggregate>> {
+        self.read(|connection| read::aggregate(connection, workspace, action))
+    }
+
+    fn action_of(&self, workspace: WorkspaceId, request: RequestId) -> Read<Option<ActionId>> {
+        self.read(|connection| read::action_of(connection, workspace, request))
+    }
+
+    fn find_repeat(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        dedupe: [u8; 32],
+    ) -> Read<Option<ActionId>> {
+        self.read(|connection| read::find_repeat(connection, workspace, run, dedupe))
+    }
+
+    fn request(&self, workspace: WorkspaceId, request: RequestId) -> Read<Option<Request>> {
+        self.read(|connection| read::request(connection, workspace, request))
+    }
+
+    fn open_requests(
+        &self,
+        workspace: WorkspaceId,
+        after: Option<QueueCursor>,
+        limit: u32,
+    ) -> Read<Vec<QueueRow>> {
+        self.read(|connection| queue::open(connection, workspace, after, limit))
+    }
+
+    fn closed_requests(
+        &self,
+        workspace: WorkspaceId,
+        after: Option<QueueCursor>,
+        limit: u32,
+    ) -> Read<Vec<QueueRow>> {
+        self.read(|connection| queue::closed(connection, workspace, after, limit))
+    }
+
+    fn open_count(&self, workspace: WorkspaceId) -> Read<u64> {
+        self.read(|connection| queue::count(connection, workspace))
+    }
+
+    fn run_named(
+        &self,
+        workspace: WorkspaceId,
+        agent: PrincipalId,
+        name: &str,
+    ) -> Read<Option<(Run, String)>> {
+        self.read(|connection| runs::named(connection, workspace, agent, name))
+    }
+
+    fn run(&self, workspace: WorkspaceId, run: RunId) -> Read<Option<RunRow>> {
+        self.read(|connection| runs::one(connection, workspace, run))
+    }
+
+    fn runs(&self, workspace: WorkspaceId, before: Option<RunId>, limit: u32) -> Read<Vec<RunRow>> {
+        self.read(|connection| runs::page(connection, workspace, before, limit))
+    }
+
+    fn actions_of(&self, workspace: WorkspaceId, run: RunId, limit: u32) -> Read<Vec<ActionRow>> {
+        self.read(|connection| runs::actions(connection, workspace, run, limit))
+    }
+
+    fn events_after(&self, workspace: WorkspaceId, seq: i64, limit: u32) -> Read<Vec<StoredEvent>> {
+        self.read(|connection| feed::after(connection, workspace, seq, limit))
+    }
+
+    fn feed_end(&self) -> Read<(i64, Timestamp)> {
+        self.read(feed::end)
+    }
+
+    fn due(&self, now: Timestamp, limit: u32) -> Read<Vec<(WorkspaceId, ActionId)>> {
+        self.read(|connection| feed::due(connection, now, limit))
+    }
+
+    fn next_due(&self) -> Read<Option<Timestamp>> {
+        self.read(feed::next_due)
+    }
+
+    fn token(&self, workspace: WorkspaceId, hash: [u8; 32]) -> Read<Option<Token>> {
+        self.read(|connection| directory::token(connection, workspace, hash))
+    }
+
+    fn tokens(&self, workspace: WorkspaceId) -> Read<Vec<Token>> {
+        self.read(|connection| directory::tokens(connection, workspace))
+    }
+
+    fn principal(&self, workspace: WorkspaceId, id: PrincipalId) -> Read<Option<Principal>> {
+        self.read(|connection| directory::principal(connection, workspace, id))
+    }
+
+    fn principals(&self, workspace: WorkspaceId) -> Read<Vec<Principal>> {
+        self.read(|connection| directory::principals(connection, workspace))
+    }
+
+    fn groups(&self, workspace: WorkspaceId) -> Read<Vec<Group>> {
+        self.read(|connection| directory::groups(connection, workspace))
+    }
+
+    fn key(&self, workspace: WorkspaceId, id: &str) -> Read<Option<Key>> {
+        self.read(|connection| directory::key(connection, workspace, id))
+    }
+
+    fn keys(&self, workspace: WorkspaceId) -> Read<Vec<Key>> {
+        self.read(|connection| directory::keys(connection, workspace))
+    }
+
+    fn enrolment(&self, workspace: WorkspaceId, hash: [u8; 32]) -> Read<Option<Enrolment>> {
+        self.read(|connection| directory::enrolment(connection, workspace, hash))
+    }
+
+    fn setting(&self, workspace: WorkspaceId, name: &str) -> Read<Option<String>> {
+        self.read(|connection| directory::setting(connection, workspace, name))
+    }
+}

@@ -1,0 +1,243 @@
+//! A transition's rows, events and effects.
+
+use holdshort_core::{Action, EVENT_VERSION, Facts, Request, RiskLevel, next_wake};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::error::StoreError;
+use crate::record;
+use crate::sqlite::{directory, runs};
+use crate::store::{Commit, Committed};
+
+pub(super) fn write(transaction: &Connection, commit: &Commit) -> Result<Committed, StoreError> {
+    if let Some(proof) = &commit.proof {
+        directory::use_proof(transaction, commit.workspace, proof)?;
+    }
+    if let Some(changes) = &commit.changes {
+        if commit.expected.is_none() {
+            runs::put_new(transaction, commit.workspace, &commit.run, &commit.goal)?;
+        }
+        write_action(
+            transaction,
+            commit,
+            &changes.action,
+            changes.requests.last(),
+        )?;
+        if let Some(payload) = &changes.payload {
+            let body = record::write(payload)?;
+            put_payload(transaction, commit, changes.action.id.as_bytes(), &body)?;
+        }
+        for request in &changes.requests {
+            write_request(transaction, commit, &changes.action, request)?;
+        }
+    }
+    write_events(transaction, commit)?;
+    let last_seq = transaction.last_insert_rowid();
+    for effect in &commit.effects {
+        transaction
+            .prepare_cached("INSERT INTO outbox (workspace, body) VALUES (?1, ?2)")?
+            .execute(params![commit.workspace.as_bytes(), record::write(effect)?])?;
+    }
+    Ok(Committed { last_seq })
+}
+
+fn write_action(
+    transaction: &Connection,
+    commit: &Commit,
+    action: &Action,
+    changed_request: Option<&Request>,
+) -> Result<(), StoreError> {
+    let workspace = commit.workspace.as_bytes();
+    let text = record::write(action)?;
+    let open = !action.state.is_final();
+    let request = match changed_request {
+        Some(request) => Some(request.clone()),
+        None => match action.request {
+            Some(id) if open => super::read::request(transaction, commit.workspace, id)?,
+            _ => None,
+        },
+    };
+    let wake = next_wake(action, request.as_ref()).map(|at| at.as_micros());
+    let Some(expected) = commit.expected else {
+        let dedupe = commit.dedupe.filter(|_| open || action.call_id.is_some());
+        transaction
+            .prepare_cached(
+                "INSERT INTO actions (workspace, id, run, agent, dedupe, state, open, wake_at, \
+                 version, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute(params![
+                workspace,
+                action.id.as_bytes(),
+                action.run.as_bytes(),
+                action.agent.as_bytes(),
+                dedupe,
+                action.state.name(),
+                open,
+                wake,
+                action.version,
+                text,
+            ])?;
+        return Ok(());
+    };
+    // Without a call id, an equal proposal is the same one only while this one is open.
+    let changed = transaction
+        .prepare_cached(
+            "UPDATE actions SET state = ?3, open = ?4, wake_at = ?5, version = ?6, record = ?7, \
+             dedupe = CASE WHEN ?4 OR ?9 THEN dedupe END \
+             WHERE workspace = ?1 AND id = ?2 AND version = ?8",
+        )?
+        .execute(params![
+            workspace,
+            action.id.as_bytes(),
+            action.state.name(),
+            open,
+            wake,
+            action.version,
+            text,
+            expected,
+            action.call_id.is_some(),
+        ])?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Conflict)
+    }
+}
+
+fn put_payload(
+    transaction: &Connection,
+    commit: &Commit,
+    id: &[u8; 16],
+    body: &str,
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO payloads (workspace, id, body) VALUES (?1, ?2, ?3) \
+             ON CONFLICT DO UPDATE SET body = excluded.body",
+        )?
+        .execute(params![commit.workspace.as_bytes(), id, body])?;
+    Ok(())
+}
+
+fn rank(level: RiskLevel) -> i64 {
+    match level {
+        RiskLevel::Dangerous => 0,
+        RiskLevel::Risky => 1,
+        RiskLevel::Safe => 2,
+    }
+}
+
+fn write_request(
+    transaction: &Connection,
+    commit: &Commit,
+    action: &Action,
+    request: &Request,
+) -> Result<(), StoreError> {
+    let workspace = commit.workspace.as_bytes();
+    if request.facts != Facts::None {
+        let facts = record::write(&request.facts)?;
+        put_payload(transaction, commit, request.id.as_bytes(), &facts)?;
+    }
+    let text = record::write(request)?;
+    let closed_at = request.closed_at.map(|at| at.as_micros());
+    let open = request.state.is_open();
+    let changed = transaction
+        .prepare_cached(
+            "UPDATE requests SET open = ?3, due_at = ?4, closed_at = ?5, version = ?6, \
+             record = ?7 WHERE workspace = ?1 AND id = ?2",
+        )?
+        .execute(params![
+            workspace,
+            request.id.as_bytes(),
+            open,
+            request.due_at.as_micros(),
+            closed_at,
+            request.version,
+            text,
+        ])?;
+    if changed == 1 {
+        return Ok(());
+    }
+    if open {
+        check_cap(transaction, commit, action)?;
+    }
+    transaction
+        .prepare_cached(
+            "INSERT INTO requests (workspace, id, number, action, agent, owner, open, rank, \
+             due_at, closed_at, version, record) VALUES (?1, ?2, \
+             (SELECT coalesce(max(number), 0) + 1 FROM requests WHERE workspace = ?1), \
+             ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?
+        .execute(params![
+            workspace,
+            request.id.as_bytes(),
+            request.action.as_bytes(),
+            action.agent.as_bytes(),
+            action
+                .owner
+                .as_ref()
+                .map(holdshort_core::PrincipalId::as_bytes),
+            open,
+            rank(request.level),
+            request.due_at.as_micros(),
+            closed_at,
+            request.version,
+            text,
+        ])?;
+    Ok(())
+}
+
+/// Refuses the request that would exceed the agent's share. Only a new action is refused: one
+/// that is asked again is already counted.
+fn check_cap(transaction: &Connection, commit: &Commit, action: &Action) -> Result<(), StoreError> {
+    let Some(cap) = commit.open_cap.filter(|_| commit.expected.is_none()) else {
+        return Ok(());
+    };
+    let full: Option<i64> = transaction
+        .prepare_cached(
+            "SELECT 1 FROM requests WHERE workspace = ?1 AND agent = ?2 AND open = 1 \
+             LIMIT 1 OFFSET ?3",
+        )?
+        .query_row(
+            params![
+                commit.workspace.as_bytes(),
+                action.agent.as_bytes(),
+                cap.saturating_sub(1)
+            ],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if full.is_some() {
+        Err(StoreError::TooManyOpen)
+    } else {
+        Ok(())
+    }
+}
+
+fn write_events(transaction: &Connection, commit: &Commit) -> Result<(), StoreError> {
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO events (workspace, id, v, kind, at, action, request, run, by, detail) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    for event in &commit.events {
+        let kind = record::write(&event.kind)?;
+        insert.execute(params![
+            commit.workspace.as_bytes(),
+            event.id.as_bytes(),
+            EVENT_VERSION,
+            kind.trim_matches('"'),
+            event.at.as_micros(),
+            event
+                .action
+                .as_ref()
+                .map(holdshort_core::ActionId::as_bytes),
+            event
+                .request
+                .as_ref()
+                .map(holdshort_core::RequestId::as_bytes),
+            event.run.as_bytes(),
+            event.by,
+            event.detail.to_string(),
+        ])?;
+    }
+    Ok(())
+}
