@@ -4,6 +4,8 @@
 import { read } from './json.js';
 import { base64url, sha256, sign } from './key.js';
 
+/** @import {Card} from './types.js' */
+
 /** A problem document (RFC 9457), or the network failing (`code` is then empty). */
 export class Problem extends Error {
   /** @param {{code?: string, title?: string, detail?: string, hint?: string, status?: number, current?: any}} document */
@@ -19,6 +21,9 @@ export class Problem extends Error {
   /** Whether the server could not be reached at all. */
   get offline() { return this.status === 0; }
 }
+
+/** After this long without an answer the server counts as unreachable. */
+const PATIENCE = 20000;
 
 /** Server clock minus this clock, in microseconds. */
 let ahead = 0;
@@ -41,7 +46,7 @@ async function ask(path, options) {
   const sentAt = Date.now();
   let reply, source;
   try {
-    reply = await fetch(path, { cache: 'no-store', redirect: 'error', ...options });
+    reply = await fetch(path, { cache: 'no-store', redirect: 'error', signal: AbortSignal.timeout(PATIENCE), ...options });
     source = await reply.text();
   } catch {
     throw new Problem({ title: 'Not connected', detail: 'The server cannot be reached.' });
@@ -58,14 +63,15 @@ async function ask(path, options) {
 export const get = async (path) => (await ask(path, { headers: { Accept: 'application/json' } })).document;
 
 /**
- * A card, with the arguments read without loss.
+ * A card, with the arguments and their schema read without loss.
  * @param {string} id
- * @returns {Promise<import('./types.js').Card>}
+ * @returns {Promise<Card>}
  */
 export async function getCard(id) {
   const { document, source } = await ask(`/v1/requests/${encodeURIComponent(id)}`, { headers: { Accept: 'application/json' } });
   const exact = /** @type {Map<string, any>} */ (read(source));
   document.arguments = exact.get('arguments');
+  document.input_schema = exact.get('input_schema');
   document.safer.forEach((/** @type {any} */ way, /** @type {number} */ i) => {
     way.arguments = exact.get('safer')[i].get('arguments');
   });

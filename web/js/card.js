@@ -2,16 +2,17 @@
 // safer ways, facts, exactly what will run, the agent's words, and the decision after the line.
 
 import { html, nothing } from '../vendor/lit-html.js';
-import { change, decidable, decision, deny, whyOff } from './decide.js';
+import { change, decision, deny } from './decide.js';
 import { exactly } from './exact.js';
+import { decidable, whyOff } from './guard.js';
 import { RISKS, icon } from './icons.js';
 import { isOpen, neighbour, reloadCard } from './requests.js';
 import { goTo } from './route.js';
 import { redraw, state } from './store.js';
-import { plain, text } from './text.js';
+import { plain, raw, text } from './text.js';
 import { ago, clock, countdown } from './time.js';
 
-/** @typedef {import('./types.js').Card} Card */
+/** @import {Card, Text} from './types.js' */
 
 /** @param {1|-1} step */
 export function step(step) {
@@ -30,7 +31,7 @@ function header(card) {
   const risk = RISKS[card.risk];
   return html`<div class="ch">
     <span class="badge ${risk.badge}" id="risk">${icon(risk.mark)}${risk.word}</span>
-    ${card.tags.length ? card.tags.map((tag) => html`<span class="tag">${tag}</span>`) : html`<span class="tag">way back not known</span>`}
+    ${card.tags.length ? card.tags.map((tag) => html`<span class="tag">${raw(tag)}</span>`) : html`<span class="tag">way back not known</span>`}
     <span class="id"><span class="mono">${card.label}</span><span class="nav">
       <button aria-label="Previous request (K)" ?disabled=${!neighbour(-1)} @click=${() => step(-1)}>${icon('up', { small: true })}</button><button aria-label="Next request (J)" ?disabled=${!neighbour(1)} @click=${() => step(1)}>${icon('dn', { small: true })}</button></span>
       ${denyButton(card)}</span>
@@ -43,7 +44,7 @@ function who({ who: { agent, owner, task, asked_at } }) {
     ${task?.length ? html`on “${text(task)}”` : 'on a task that is not known'}. Asked at ${clock(asked_at)}, ${ago(asked_at)}.</p>`;
 }
 
-/** @param {import('./types.js').Text[]} items */
+/** @param {Text[]} items */
 const points = (items) => (items.length ? html`<ul>${items.map((item) => html`<li>${text(item)}</li>`)}</ul>` : html`<p class="q">Not known.</p>`);
 
 /** @param {Card} card */
@@ -100,7 +101,7 @@ function words({ agent_words: { reason, if_denied, alternatives, claims }, notes
       ${alternatives.length ? html`<p><span class="q">Also considered:</span> ${alternatives.map((way, i) => html`${i ? '; ' : ''}${text(way)}`)}</p>` : nothing}
       ${claims.map((claim) => html`<p><span class="q">Claimed:</span> ${text(claim)}</p>`)}
     </div>
-    ${notes.map((note) => html`<p class="note">${icon('flag')}<span>${note}</span></p>`)}
+    ${notes.map((note) => html`<p class="note">${icon('flag')}<span>${raw(note)}</span></p>`)}
   </section>`;
 }
 
@@ -114,7 +115,7 @@ export function stickyBar() {
 function notice() {
   const { notice } = state;
   if (!notice) return nothing;
-  return html`<div class="ntc" id="notice">${icon('ok')}<span><b>${notice.label}</b> ${notice.words} <a href="#/r/${notice.id}">Open it</a></span>
+  return html`<div class="ntc" id="notice">${icon('ok')}<span><b>${notice.label}</b> ${raw(notice.words)} <a href="#/r/${notice.id}">Open it</a></span>
     <button class="lnk" @click=${() => { state.notice = null; redraw(); }}>Dismiss</button></div>`;
 }
 

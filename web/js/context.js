@@ -8,7 +8,7 @@ import { state } from './store.js';
 import { raw, text } from './text.js';
 import { clock, countdown } from './time.js';
 
-/** @typedef {import('./types.js').Card} Card */
+/** @import {Card, RunAction} from './types.js' */
 
 /** @param {Card} card */
 function time(card) {
@@ -19,7 +19,7 @@ function time(card) {
   return html`<section class="p" id="side-time"><h2>Time</h2>
     ${card.state === 'stalled' ? html`<div class="clock"><b>Stalled</b><span class="q">nobody else is left to ask</span></div>` : html`<div class="clock"><b>${countdown(card.due_at)}</b><span class="q">until ${clock(card.due_at)}</span></div>
     <svg class="trk" viewBox="0 0 100 4" preserveAspectRatio="none" role="img" aria-label="${Math.round(share)} percent of the time left">${svg`<rect width=${share} height="4"/>`}</svg>`}
-    <p>${card.at_deadline}</p></section>`;
+    <p>${raw(card.at_deadline)}</p></section>`;
 }
 
 const VOTED = { approve: 'approved', modify: 'approved a change', deny: 'denied' };
@@ -41,7 +41,7 @@ function why(card) {
       const known = filled !== undefined && filled !== null;
       return html`<li><span>${title}</span><span class="seg ${known ? '' : 'unknown'}" role="img" aria-label=${known ? `${filled} of 3` : 'not known'}>${[1, 2, 3].map((n) => html`<i class=${known && n <= filled ? 'f' : ''}></i>`)}</span><span class="v">${word || 'not known'}</span></li>`;
     })}</ul>
-    <p class="rule">Rule <code>${card.why.rule}</code>: ${card.why.reason}</p>
+    <p class="rule">Rule <code>${raw(card.why.rule)}</code>: ${raw(card.why.reason)}</p>
     ${card.why.evidence.length ? html`<details class="ev"><summary>What this rests on, ${card.why.evidence.length}</summary><ul>${card.why.evidence.map((item) => html`<li><span class=${RISKS[item.level].tint}>${icon(RISKS[item.level].mark, { label: RISKS[item.level].word })}</span><span>${text(item.text)} <span class="q">${item.source}</span></span></li>`)}</ul></details>` : nothing}
   </section>`;
 }
@@ -52,7 +52,7 @@ export const STATES = {
   succeeded: ['ok', 'ran'], failed: ['no', 'failed'], unknown: ['unk', 'not known'], denied: ['no', 'denied'], cancelled: ['no', 'withdrawn'],
 };
 
-/** The steps of a run, the last ones first if there are many. @param {import('./types.js').RunAction[]} actions @param {string} [current] */
+/** The steps of a run, the last ones first if there are many. @param {RunAction[]} actions @param {string} [current] */
 export function steps(actions, current) {
   return html`<ol class="steps">${actions.map((step) => {
     const [sign, word] = STATES[step.state] ?? ['doto', step.state];

@@ -1,65 +1,22 @@
-// The decision: what locks Approve, arming and committing, the deny dialog, and the block after
-// the hold-short line. Nothing here shows a success before the server reports it.
+// The decision: arming and committing, and the block after the hold-short line.
 
 import { html, nothing } from '../vendor/lit-html.js';
-import { Problem, post } from './api.js';
-import { editor, editProblem, openEditor } from './edit.js';
-import { folded } from './exact.js';
+import { editor, openEditor } from './edit.js';
+import { decidable, lock, typedRight, whyOff } from './guard.js';
 import { icon } from './icons.js';
-import { write } from './json.js';
-import { isOpen, loadQueue, nextOpen, reloadCard } from './requests.js';
-import { goTo } from './route.js';
+import { isOpen } from './requests.js';
 import { unseen } from './seen.js';
-import { announce, hushed, redraw, state } from './store.js';
-import { plain, text } from './text.js';
+import { announce, hushed, keyedRecently, redraw, state, typing } from './store.js';
+import { plain, raw, text } from './text.js';
 import { clock } from './time.js';
+import { send } from './vote.js';
 
-/** @typedef {import('./types.js').Card} Card */
+/** @import {Card} from './types.js' */
 
 const ARMED_FOR = 10000;
+const CONTROL = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl';
 /** A double click, or Ctrl+Enter struck twice by a slip, arms and does not commit. */
 const SETTLE = 400;
-
-/** Case, blanks and separators do not matter. @param {string} value */
-const norm = (value) => value.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
-
-/** @param {Card} card */
-export const typedRight = (card) => !card.confirm || (norm(state.work.typed) !== '' && norm(state.work.typed) === norm(card.confirm.expected)) || state.work.typed.trim() === card.confirm.expected;
-
-/** Why nothing can be decided here at all, or null. */
-export function whyOff() {
-  if (state.offlineSince !== null) return 'Not connected: deciding is off.';
-  if (!state.key) return 'This browser holds no signing key for you: deciding is off.';
-  return null;
-}
-
-/**
- * What keeps Approve locked, or null.
- * @param {Card} card
- * @param {'approve'|'modify'} kind
- * @returns {{why: string, lead?: 'confirm'|'view'|'folded'|'edit'} | null}
- */
-export function lock(card, kind = 'approve') {
-  const off = whyOff();
-  if (off) return { why: off };
-  if (!card.can.approve) return { why: card.can.why_not ?? 'You may not approve this request.' };
-  if (kind === 'approve' && card.exact.uninspectable) return { why: 'The call cannot be shown in full, so it cannot be approved.' };
-  if (card.facts.some((fact) => fact.status === 'checking')) return { why: 'The facts are still being checked.' };
-  if (kind === 'approve' && card.risk === 'dangerous' && folded(card)) return { why: 'Approving unlocks when every list and long value above was shown in full.', lead: 'folded' };
-  if (card.risk === 'dangerous' && unseen().length) return { why: 'Approving unlocks when all of the request was on screen.', lead: 'view' };
-  if (kind === 'modify') {
-    const problem = editProblem();
-    if (problem) return { why: problem, lead: 'edit' };
-  }
-  if (!typedRight(card)) return { why: 'What has to be typed is missing or does not match.', lead: 'confirm' };
-  return null;
-}
-
-/** The card if it is on screen and can still be decided. */
-export function decidable() {
-  const card = state.card?.data;
-  return card && isOpen(card) && !state.work.sending && !state.work.result ? card : null;
-}
 
 /** Leads to what is missing. @param {{why: string, lead?: string}} locked */
 function lead(locked) {
@@ -102,10 +59,15 @@ export function commit() {
   void send(card, armed.kind, armed.kind === 'modify' ? { arguments: edit?.value } : {});
 }
 
-/** A press on the button: arms, and commits when armed. @param {'approve'|'modify'} kind */
-function press(kind) {
+/**
+ * A press on the button: arms, and commits when armed. Enter or Space on the focused button arms
+ * and never commits: no single key approves.
+ * @param {'approve'|'modify'} kind @param {MouseEvent} event
+ */
+function press(kind, event) {
   if (hushed()) return;
-  if (state.work.armed?.kind === kind) commit(); else arm(kind, SETTLE);
+  const byKey = event.detail === 0 && keyedRecently();
+  if (state.work.armed?.kind === kind) byKey ? announce(`${CONTROL}+Enter commits.`) : commit(); else arm(kind, SETTLE);
 }
 
 /** Control or Command with Enter, from anywhere or from a field. */
@@ -113,83 +75,6 @@ export function commitKey() {
   if (state.work.armed) commit();
   else if (state.work.edit) arm('modify', SETTLE);
   else if (document.activeElement?.id === 'confirm') arm('approve', SETTLE);
-}
-
-/**
- * @param {Card} card
- * @param {import('./types.js').Decision} decision
- * @param {{reason?: string, arguments?: any}} more
- */
-export async function send(card, decision, more) {
-  const { work, key } = state;
-  if (!key || work.sending) return;
-  const confirm = decision !== 'deny' && card.confirm ? work.typed : undefined;
-  work.sending = decision;
-  work.armed = null;
-  work.say = null;
-  redraw();
-  try {
-    const body = write({ decision, binding: card.binding, version: card.version, ...more, confirm });
-    const reply = await post(`/v1/requests/${encodeURIComponent(card.id)}/votes`, body, key);
-    done(card, decision, reply, work);
-  } catch (problem) {
-    work.sending = null;
-    if (!(problem instanceof Problem)) throw problem;
-    await refused(problem, work);
-  }
-  redraw();
-}
-
-/** @param {Card} card @param {import('./types.js').Decision} decision @param {import('./types.js').VoteReply} reply @param {import('./store.js').Work} work */
-function done(card, decision, reply, work) {
-  Object.assign(work, { sending: null, deny: null, edit: null, result: reply });
-  announce(reply.sentence);
-  const here = state.work === work;
-  if (here && decision !== 'approve') {
-    const next = nextOpen(card.id);
-    state.notice = { words: reply.sentence, label: card.label, id: reply.asked_again ?? card.id };
-    if (next) goTo(next.id, { replace: true, stay: !state.atCard });
-    else void reloadCard();
-  } else {
-    state.notice = null;
-    if (here) void reloadCard();
-  }
-  state.queue.shown = state.queue.shown.filter((item) => item.id !== card.id || !here || decision === 'approve');
-  void loadQueue();
-}
-
-/** @param {Problem} problem @param {import('./store.js').Work} work */
-async function refused(problem, work) {
-  const say = (/** @type {string} */ words, hint = problem.hint) => { work.say = { tone: 'bad', words, hint }; announce(words); };
-  switch (problem.code) {
-    case 'HS3002':
-      work.typed = '';
-      work.deny = null;
-      if (state.card && state.work === work) state.card.changed = true;
-      await reloadCard();
-      return announce('This request changed, read again.');
-    case 'HS3003':
-    case 'HS3005':
-      work.deny = null;
-      work.edit = null;
-      say(problem.message);
-      return reloadCard();
-    case 'HS3006': return say('The facts are still being checked. Try again in a moment.');
-    case 'HS3007':
-      work.typed = '';
-      return say('What was typed does not match the request. Nothing was approved.');
-    case 'HS2001':
-      state.phase = 'signin';
-      return;
-    case 'HS2003':
-    case 'HS2004':
-    case 'HS2005':
-      return say(`${problem.message} Nothing was decided.`, problem.hint ?? 'Sign in again with a new link to give this browser a key.');
-    case 'HS4002': return say('Too many requests just now. Nothing was decided; wait a moment and try again.');
-    default:
-      if (problem.offline) return say('The answer did not arrive. It may or may not have counted; the card shows it once the connection is back.');
-      return say(`${problem.message} Nothing was decided.`, problem.hint ?? (problem.code && `Code ${problem.code}`));
-  }
 }
 
 /** Opens the editor, with a safer way put in if given. @param {number} [way] */
@@ -218,17 +103,16 @@ function brief(card) {
 
 /** The Approve button, or the one that sends a changed call. @param {Card} card @param {'approve'|'modify'} kind */
 function commitButton(card, kind) {
-  const { work } = state;
+  const { armed, sending } = state.work;
+  const ready = armed?.kind === kind;
   const locked = lock(card, kind);
-  const armed = work.armed?.kind === kind;
-  const id = kind === 'approve' ? 'approve' : 'send-change';
-  if (work.sending === kind) return html`<button class="btn" id=${id} disabled>Sending…</button>`;
-  if (armed) {
-    return html`<button class="btn armed" id=${id} @click=${() => press(kind)}>
-      <span class="what">${kind === 'approve' ? html`Approve: <bdi dir="ltr">${brief(card)}</bdi>` : 'Send changed call'}</span><small>Ctrl+Enter to commit</small></button>`;
-  }
-  return html`<button class="btn ${locked ? 'gate' : ''}" id=${id} aria-disabled=${locked ? 'true' : 'false'} aria-describedby="decision-note" @click=${() => press(kind)}>
-    ${locked ? icon('lock', { small: true }) : nothing}${kind === 'approve' ? html`Approve <kbd>A</kbd>` : 'Send changed call'}</button>`;
+  const off = locked !== null || sending !== null;
+  const name = kind === 'approve' ? html`Approve <kbd>A</kbd>` : 'Send changed call';
+  const what = kind === 'approve' ? html`Approve: <bdi dir="ltr">${brief(card)}</bdi>` : 'Send changed call';
+  return html`<button class="btn ${ready ? 'armed' : off ? 'gate' : ''}" id=${kind === 'approve' ? 'approve' : 'send-change'} aria-disabled=${off ? 'true' : 'false'} aria-describedby="decision-note"
+    @click=${(/** @type {MouseEvent} */ event) => press(kind, event)}>${sending === kind ? 'Sending…'
+      : ready ? html`<span class="what">${what}</span><small>${CONTROL}+Enter to commit</small>`
+      : html`${locked ? icon('lock', { small: true }) : nothing}${name}`}</button>`;
 }
 
 /** @param {Card} card */
@@ -237,7 +121,7 @@ function confirmField(card) {
   const right = typedRight(card);
   return html`<div class="conf ${right ? 'right' : ''}"><input id="confirm" type="text" inputmode=${card.confirm.numeric ? 'numeric' : 'text'} autocomplete="off" autocapitalize="off" spellcheck="false" aria-describedby="decision-note"
       placeholder=${card.confirm.numeric ? 'a number from this page' : 'as it stands on this page'} .value=${state.work.typed}
-      @input=${(/** @type {InputEvent} */ event) => { state.work.typed = /** @type {HTMLInputElement} */ (event.target).value; state.work.armed = null; state.work.say = null; redraw(); }}></div>`;
+      @input=${typing((value) => Object.assign(state.work, { typed: value, armed: null, say: null }))}></div>`;
 }
 
 /** The block after the hold-short line. @param {Card} card */
@@ -259,9 +143,9 @@ export function decision(card) {
     ${card.confirm ? html`<label class="ask" for="confirm">${text(card.confirm.prompt)}</label>` : nothing}
     <div class="row">${confirmField(card)}<div class="btns">${buttons}</div></div>
     <div class="fine" id="decision-note">
-      ${work.armed ? html`<p class="say"><b>Ready.</b> Press <kbd>Ctrl</kbd> <kbd>Enter</kbd> or the button again within 10 seconds. <kbd>Esc</kbd> lets go.</p>` : nothing}
-      ${said && !work.armed ? html`<p class="say ${said.tone}" id="decision-say">${said.tone === 'bad' ? icon('warn') : nothing}<span><b>${said.words}</b> ${said.hint ?? ''}</span></p>` : nothing}
-      <p><b>It never runs on a timeout.</b> ${card.state === 'stalled' ? 'Everybody was asked and nobody decided; it stays held.' : html`At ${clock(card.due_at)}: ${card.at_deadline}`}</p>
+      ${work.armed ? html`<p class="ready"><b>Ready.</b> <span class="only-keys">Press <kbd>${CONTROL}</kbd> <kbd>Enter</kbd> or the button again within 10 seconds. <kbd>Esc</kbd> lets go.</span><span class="only-touch">Press the button again within 10 seconds.</span></p>` : nothing}
+      ${said && !work.armed ? html`<p class="say ${said.tone}" id="decision-say">${said.tone === 'bad' ? icon('warn') : nothing}<span><b>${raw(said.words)}</b> ${raw(said.hint ?? '')}</span></p>` : nothing}
+      <p><b>It never runs on a timeout.</b> ${card.state === 'stalled' ? 'Everybody was asked and nobody decided; it stays held.' : html`At ${clock(card.due_at)}: ${raw(card.at_deadline)}`}</p>
       ${card.expires_at ? html`<p>The agent gives up at ${clock(card.expires_at)}.</p>` : nothing}
     </div>
   </section>`;
@@ -273,10 +157,10 @@ function outcome(card) {
   const { decided } = card;
   return html`<section class="dec" id="decision" aria-label="Outcome">
     <div class="out" id="outcome">
-      <p class="lead"><b>${decided?.sentence ?? result?.sentence ?? ENDED[card.state] ?? ''}</b>${decided ? html` <span class="q">${clock(decided.at, true)}</span>` : nothing}</p>
-      ${decided && result && result.sentence !== decided.sentence ? html`<p>${result.sentence}</p>` : nothing}
+      <p class="lead"><b>${raw(decided?.sentence ?? result?.sentence ?? ENDED[card.state] ?? '')}</b>${decided ? html` <span class="q">${clock(decided.at, true)}</span>` : nothing}</p>
+      ${decided && result && result.sentence !== decided.sentence ? html`<p>${raw(result.sentence)}</p>` : nothing}
       ${result && !result.effective ? html`<p><b>This vote came too late to count.</b> It is recorded.</p>` : nothing}
-      ${decided?.result ? html`<p id="outcome-result">${decided.result}</p>` : nothing}
+      ${decided?.result ? html`<p id="outcome-result">${raw(decided.result)}</p>` : nothing}
       ${decided?.reason?.length ? html`<blockquote class="words">${text(decided.reason)}</blockquote>` : nothing}
       ${result?.asked_again ? html`<p><a href="#/r/${result.asked_again}">The changed call is asked about again.</a></p>` : nothing}
       ${state.work.say ? html`<p class="say ${state.work.say.tone}">${state.work.say.words}</p>` : nothing}

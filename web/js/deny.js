@@ -2,10 +2,10 @@
 // side, so it takes no more steps than approving.
 
 import { html, nothing } from '../vendor/lit-html.js';
-import { send } from './decide.js';
 import { icon } from './icons.js';
-import { redraw, state } from './store.js';
+import { redraw, state, typing } from './store.js';
 import { text } from './text.js';
+import { send } from './vote.js';
 
 export const REASONS = [
   'Plan another way.',
@@ -55,7 +55,7 @@ export function denyDialog() {
       </fieldset>
       <label class="field" for="deny-words">Or in your own words</label>
       <input class="inp" id="deny-words" type="text" maxlength="4000" autocomplete="off" .value=${deny.words}
-        @input=${(/** @type {InputEvent} */ event) => { deny.words = /** @type {HTMLInputElement} */ (event.target).value; redraw(); }}>
+        @input=${typing((value) => { deny.words = value; })}>
       ${say?.tone === 'bad' ? html`<p class="say bad">${icon('warn')}<span><b>${say.words}</b> ${say.hint ?? ''}</span></p>` : nothing}
       <div class="acts"><button class="btn quiet" type="button" @click=${close}>Back <kbd>Esc</kbd></button>
         <button class="btn solid" id="deny-send" type="submit" ?disabled=${sending !== null}>${sending ? 'Sending…' : html`Deny <kbd>Enter</kbd>`}</button></div>

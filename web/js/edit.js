@@ -4,8 +4,10 @@
 import { html, nothing } from '../vendor/lit-html.js';
 import { compare } from './diff.js';
 import { Num, read, same, write } from './json.js';
-import { redraw, state } from './store.js';
+import { redraw, state, typing } from './store.js';
 import { raw, text } from './text.js';
+
+/** @import {Card} from './types.js' */
 
 /** @typedef {import('./json.js').Json} Json */
 /** @typedef {'text'|'number'|'choice'|'lines'|'json'} Kind */
@@ -16,7 +18,7 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /**
  * Opens the editor on the held call, or on a safer way.
- * @param {import('./types.js').Card} card
+ * @param {Card} card
  * @param {number} [way]
  */
 export function openEditor(card, way) {
@@ -31,31 +33,35 @@ export function openEditor(card, way) {
   });
 }
 
-/** @param {Json} value @param {any} schema @param {number|null} way @returns {Draft} */
+/** A member of a JSON object, if it is one. @param {any} object @param {string} name */
+const member = (object, name) => (object instanceof Map ? object.get(name) : undefined);
+
+/** @param {Json} value @param {Json|undefined} schema @param {number|null} way @returns {Draft} */
 function draft(value, schema, way) {
-  const whole = !(value instanceof Map);
-  const properties = schema?.properties && typeof schema.properties === 'object' ? schema.properties : {};
-  const names = value instanceof Map ? [...new Set([...value.keys(), ...Object.keys(properties)])] : [];
-  const fields = whole ? [field('', value, undefined)] : names.map((name) => field(name, /** @type {Map<string, Json>} */ (value).get(name), Object.hasOwn(properties, name) ? properties[name] : undefined));
-  return { fields, whole, value, way };
+  if (!(value instanceof Map)) return { fields: [field('', value, undefined)], whole: true, value, way };
+  const properties = member(schema, 'properties');
+  const names = new Set([...value.keys(), ...(properties instanceof Map ? properties.keys() : [])]);
+  return { fields: [...names].map((name) => field(name, value.get(name), member(properties, name))), whole: false, value, way };
 }
 
-/** @param {string} name @param {Json|undefined} value @param {any} schema @returns {Field} */
+/** @param {string} name @param {Json|undefined} value @param {Json|undefined} schema @returns {Field} */
 function field(name, value, schema) {
-  const options = schema?.enum ? read(JSON.stringify(schema.enum)) : schema?.type === 'boolean' || typeof value === 'boolean' ? [true, false] : [];
-  const kind = kindOf(value, schema, /** @type {Json[]} */ (options));
-  const help = typeof schema?.description === 'string' ? schema.description : '';
-  return { name, kind, options: /** @type {Json[]} */ (options), help, original: value, text: shown(kind, value), touched: false, problem: null };
+  const choices = member(schema, 'enum');
+  const options = Array.isArray(choices) ? choices : member(schema, 'type') === 'boolean' || typeof value === 'boolean' ? [true, false] : [];
+  const kind = kindOf(value, schema, options);
+  const help = member(schema, 'description');
+  return { name, kind, options, help: typeof help === 'string' ? help : '', original: value, text: shown(kind, value), touched: false, problem: null };
 }
 
-const short = (/** @type {Json} */ item) => typeof item === 'string' && !/[\r\n]/.test(item);
+const short = (/** @type {Json} */ item) => typeof item === 'string' && item.trim() === item && item !== '' && !/[\r\n]/.test(item);
 
-/** @param {Json|undefined} value @param {any} schema @param {Json[]} options @returns {Kind} */
+/** @param {Json|undefined} value @param {Json|undefined} schema @param {Json[]} options @returns {Kind} */
 function kindOf(value, schema, options) {
+  const type = member(schema, 'type');
   if (options.length && (value === undefined || options.some((option) => same(option, value)))) return 'choice';
-  if (typeof value === 'string' || (value === undefined && schema?.type === 'string')) return 'text';
-  if (value instanceof Num || (value === undefined && /^(number|integer)$/.test(schema?.type))) return 'number';
-  if (Array.isArray(value) ? value.length > 0 && value.every(short) : value === undefined && schema?.type === 'array' && schema.items?.type === 'string') return 'lines';
+  if (typeof value === 'string' || (value === undefined && type === 'string')) return 'text';
+  if (value instanceof Num || (value === undefined && (type === 'number' || type === 'integer'))) return 'number';
+  if (Array.isArray(value) ? value.length > 0 && value.every(short) : value === undefined && type === 'array' && member(member(schema, 'items'), 'type') === 'string') return 'lines';
   return 'json';
 }
 
@@ -113,7 +119,6 @@ function type(edit, item, typed) {
   item.touched = true;
   state.work.armed = null;
   gather(edit);
-  redraw();
 }
 
 const LONG = 80;
@@ -121,7 +126,7 @@ const LONG = 80;
 /** @param {Draft} edit @param {Field} item @param {number} index */
 function control(edit, item, index) {
   const id = `arg-${index}`;
-  const input = (/** @type {Event} */ event) => type(edit, item, /** @type {HTMLInputElement} */ (event.target).value);
+  const input = typing((value) => type(edit, item, value));
   const bad = item.problem ? 'true' : nothing;
   if (item.kind === 'choice') {
     return html`<select class="inp" id=${id} @change=${input}>
@@ -137,7 +142,7 @@ function control(edit, item, index) {
   return html`<textarea class="inp mono" id=${id} rows=${Math.max(2, rows)} spellcheck="false" aria-invalid=${bad} .value=${item.text} @input=${input}></textarea>`;
 }
 
-/** The form and the comparison. @param {import('./types.js').Card} card */
+/** The form and the comparison. @param {Card} card */
 export function editor(card) {
   const edit = /** @type {Draft} */ (state.work.edit);
   return html`<div class="edit" id="editor">

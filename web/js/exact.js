@@ -3,7 +3,9 @@
 
 import { html, nothing } from '../vendor/lit-html.js';
 import { redraw, state } from './store.js';
-import { cut, length, text } from './text.js';
+import { cut, length, raw, text } from './text.js';
+
+/** @import {Card, ExactArgument} from './types.js' */
 
 const FIRST = 12;
 const NUMBER = new Intl.NumberFormat('en-GB');
@@ -14,7 +16,7 @@ function expand(key) {
   redraw();
 }
 
-/** @param {import('./types.js').ExactArgument} argument @param {number} index */
+/** @param {ExactArgument} argument @param {number} index */
 function value(argument, index) {
   const { items } = argument;
   const key = `arg-${index}`;
@@ -32,19 +34,19 @@ function value(argument, index) {
     <div class="val mono">${text(ends.tail)}</div>`;
 }
 
-/** @param {import('./types.js').ExactArgument} argument */
+/** @param {ExactArgument} argument */
 const size = ({ items, chars, secret }) => [secret ? 'a secret, masked' : '', items?.length ? `${NUMBER.format(items.length)} items` : chars > 200 ? `${NUMBER.format(chars)} characters` : ''].filter(Boolean).join(', ');
 
-/** Whether something is still folded. @param {import('./types.js').Card} card */
+/** Whether something is still folded. @param {Card} card */
 export const folded = (card) => card.exact.arguments.some((argument, index) => !state.work.expanded.has(`arg-${index}`) && ((argument.items?.length ?? 0) > FIRST || (!argument.items?.length && cut(argument.value) !== null)));
 
-/** @param {import('./types.js').Card} card */
+/** @param {Card} card */
 export function exactly(card) {
   const { exact } = card;
   return html`<section class="sec s-exact" aria-labelledby="h-exact"><div class="sech"><h2 id="h-exact">Exactly what will run</h2>
       <span class="s rt">rendered from the held call, <span class="mono">binding ${`${card.binding.slice(0, 4)}…${card.binding.slice(-4)}`}</span></span></div>
     <div class="exact" id="exact">
-      ${exact.uninspectable ? html`<p class="unin"><b>It cannot be shown in full.</b> ${exact.uninspectable}</p>` : nothing}
+      ${exact.uninspectable ? html`<p class="unin"><b>It cannot be shown in full.</b> ${raw(exact.uninspectable)}</p>` : nothing}
       ${exact.command.length ? html`<ol class="cmd" aria-label="Commands">${exact.command.map((line) => html`<li><span class="k" aria-hidden="true">$ </span>${text(line)}</li>`)}</ol>` : nothing}
       <dl class="args">
         <div><dt>tool</dt><dd class="mono">${text(exact.tool)}${exact.server ? html`<span class="q"> of ${text(exact.server)}</span>` : nothing}</dd></div>

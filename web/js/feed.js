@@ -4,6 +4,7 @@
 import { connected, loadQueue, reloadCard } from './requests.js';
 import { redraw, state } from './store.js';
 import { record } from './log.js';
+import { loadRuns } from './runs.js';
 
 const PATIENCE = 250;
 const RETRY = 3000;
@@ -66,6 +67,7 @@ function refresh(card) {
   clearTimeout(timer);
   timer = setTimeout(() => {
     void loadQueue();
+    if (state.page === 'runs' || !state.queue.open) void loadRuns();
     if (cardTouched) void reloadCard();
     cardTouched = false;
   }, PATIENCE);

@@ -15,7 +15,7 @@ const tabs = () => TABS.map(([page, address, title]) => html`<a href=${address} 
 function setTheme(theme) {
   state.theme = theme;
   remember('theme', theme);
-  if (theme === 'auto') delete document.documentElement.dataset.theme; else document.documentElement.dataset.theme = theme;
+  dispatchEvent(new Event('holdshort-theme'));
   redraw();
 }
 
@@ -25,7 +25,7 @@ const themes = (name) => html`<fieldset class="theme"><legend class="vh">Theme</
 /** @param {Event} event */
 function skip(event) {
   event.preventDefault();
-  const heading = [...document.querySelectorAll('main h1')].find((h1) => h1.checkVisibility());
+  const heading = [...document.querySelectorAll('main h1, main [aria-level="1"]')].find((title) => title.checkVisibility());
   /** @type {HTMLElement|undefined} */ (heading)?.focus();
 }
 
@@ -52,6 +52,7 @@ export function topBar() {
 }
 
 export function banners() {
-  return html`${state.offlineSince !== null ? html`<div class="ban" id="offline" role="status">${icon('warn')}<p><b>Not connected since ${hours(state.offlineSince)}.</b> You can read; deciding is off.</p></div>` : nothing}
+  return html`${state.signin.problem ? html`<div class="ban" id="link-problem" role="status">${icon('warn')}<p><b>The sign-in link did not work.</b> ${state.signin.problem} You are still signed in as before.</p><button class="lnk" @click=${() => { state.signin.problem = null; redraw(); }}>Dismiss</button></div>` : nothing}
+    ${state.offlineSince !== null ? html`<div class="ban" id="offline" role="status">${icon('warn')}<p><b>Not connected since ${hours(state.offlineSince)}.</b> You can read; deciding is off.</p></div>` : nothing}
     ${state.me && !state.key ? html`<div class="ban" id="no-key" role="status">${icon('lock')}<p><b>This browser holds no signing key for you, so deciding is off.</b> You can read. To decide here, open a new sign-in link: run <code>holdshort serve</code> at a terminal, or ask a signed-in person for one.</p></div>` : nothing}`;
 }

@@ -5,7 +5,7 @@ import { step } from './card.js';
 import { arm, change, commitKey, deny, disarm } from './decide.js';
 import { showArrivals } from './requests.js';
 import { goTo } from './route.js';
-import { hush, hushed, redraw, state } from './store.js';
+import { hush, hushed, noteKey, redraw, state } from './store.js';
 
 const LETTER_PAIR = 1200;
 
@@ -82,6 +82,7 @@ function arrow(event) {
 }
 
 export function listen() {
+  for (const type of /** @type {const} */ (['keydown', 'keyup'])) addEventListener(type, noteKey, true);
   addEventListener('keydown', onKey);
   addEventListener('focus', () => hush());
   document.addEventListener('visibilitychange', () => hush());

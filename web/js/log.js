@@ -3,9 +3,11 @@
 
 import { html, nothing } from '../vendor/lit-html.js';
 import { get } from './api.js';
-import { redraw, state } from './store.js';
+import { redraw, state, typing } from './store.js';
 import { raw } from './text.js';
 import { clock } from './time.js';
+
+/** @import {FeedEvent} from './types.js' */
 
 const PAGE = 500;
 const PAGES = 20;
@@ -14,7 +16,7 @@ const KEPT = 1000;
 /** The last event that the stream brought. */
 let newest = 0;
 
-/** Takes an event of the live stream. @param {import('./types.js').FeedEvent} event */
+/** Takes an event of the live stream. @param {FeedEvent} event */
 export function record(event) {
   newest = Math.max(newest, event.seq);
   const { log } = state;
@@ -36,7 +38,8 @@ export async function loadLog() {
     after = page.next_after;
     if (page.items.length < PAGE) { log.more = false; break; }
   }
-  Object.assign(log, { loaded: true, items });
+  const bySeq = new Map([...items, ...log.items].map((event) => [event.seq, event]));
+  Object.assign(log, { loaded: true, items: [...bySeq.values()].sort((a, b) => a.seq - b.seq).slice(-KEPT) });
   redraw();
 }
 
@@ -48,7 +51,7 @@ export function logPage() {
   const wanted = state.search.trim().toLowerCase();
   const rows = [...log.items].reverse().filter((event) => !wanted || JSON.stringify(event).toLowerCase().includes(wanted));
   return html`<main class="page" id="log"><div class="pageh"><div><h1 tabindex="-1">Log</h1><p class="q">Everything that happened, newest first. Ids and codes only.</p></div>
-      <input id="filter" class="inp" type="search" placeholder="Filter" aria-label="Filter the log" .value=${state.search} @input=${(/** @type {InputEvent} */ event) => { state.search = /** @type {HTMLInputElement} */ (event.target).value; redraw(); }}></div>
+      <input id="filter" class="inp" type="search" placeholder="Filter" aria-label="Filter the log" .value=${state.search} @input=${typing((value) => { state.search = value; })}></div>
     ${!log.loaded ? html`<div class="skel" aria-hidden="true"><i></i><i></i><i></i></div>` : nothing}
     ${log.more ? html`<button class="btn sm" @click=${loadLog}>Show newer</button>` : nothing}
     ${log.loaded ? html`<div class="tw" tabindex="0" role="region" aria-label="Events"><table><thead><tr><th class="n">#</th><th>When</th><th>What</th><th>By</th><th>About</th><th>Detail</th></tr></thead><tbody>

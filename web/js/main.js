@@ -80,6 +80,5 @@ onSession({
 install();
 onChange(draw);
 addEventListener('hashchange', navigate);
-addEventListener('popstate', navigate);
 const code = takeCode();
 void (code ? signIn(code) : resume());

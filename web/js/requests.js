@@ -5,7 +5,7 @@ import { Problem, get, getCard, serverNow } from './api.js';
 import { announce, freshWork, hush, redraw, state } from './store.js';
 import { plain } from './text.js';
 
-/** @typedef {import('./types.js').QueueItem} QueueItem */
+/** @import {Card, QueueItem, QueuePage, RequestState} from './types.js' */
 
 /** Notes that the server cannot be reached, or that it can again. @param {boolean} ok */
 export function connected(ok) {
@@ -37,9 +37,9 @@ async function attempt(load) {
 
 /** Reads the queue again. @param {{show?: boolean}} [options] `show`: put arrivals in at once */
 export async function loadQueue({ show = false } = {}) {
-  const page = await attempt(get('/v1/requests?state=open&limit=100'));
-  if (!page) return;
   const { queue } = state;
+  const page = await attempt(openPages(queue.latest.length));
+  if (!page) return;
   const known = new Set(queue.latest.map((item) => item.id));
   const first = !queue.loaded;
   Object.assign(queue, { latest: page.items, open: page.open, cursor: page.next_cursor, loaded: true });
@@ -48,6 +48,17 @@ export async function loadQueue({ show = false } = {}) {
   if (!first && fresh.length) announce(fresh.length === 1 ? `New request: ${plain(fresh[0].sentence)}` : `${fresh.length} new requests.`);
   if (!state.card && state.page === 'inbox' && state.filter === 'open') openFirst();
   redraw();
+}
+
+/** The open requests, at least as many as were there. @param {number} wanted @returns {Promise<QueuePage>} */
+async function openPages(wanted) {
+  let page = await get('/v1/requests?state=open&limit=100');
+  const items = page.items;
+  while (page.next_cursor && items.length < wanted) {
+    page = await get(`/v1/requests?state=open&limit=100&cursor=${encodeURIComponent(page.next_cursor)}`);
+    items.push(...page.items);
+  }
+  return { ...page, items };
 }
 
 /** @typedef {QueueItem & {gone?: boolean}} Item */
@@ -151,8 +162,9 @@ export async function reloadCard() {
     redraw();
     return;
   }
-  if (state.card !== card) return;
   const before = card.data;
+  // An answer that was overtaken by a newer one is dropped.
+  if (state.card !== card || (before && data.version < before.version)) return;
   card.data = data;
   card.problem = null;
   if (!before) hush();
@@ -161,7 +173,7 @@ export async function reloadCard() {
   redraw();
 }
 
-/** @param {import('./types.js').Card} before @param {import('./types.js').Card} after */
+/** @param {Card} before @param {Card} after */
 function changed(before, after) {
   const { work, card } = state;
   hush();
@@ -183,7 +195,7 @@ function changed(before, after) {
   }
 }
 
-/** @param {{state: import('./types.js').RequestState}} item */
+/** @param {{state: RequestState}} item */
 export const isOpen = (item) => item.state === 'open' || item.state === 'stalled';
 
 /** @param {string} id */

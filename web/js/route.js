@@ -22,7 +22,7 @@ export function follow() {
   const [, page, id] = location.hash.split('/');
   state.page = page === 'runs' || page === 'log' ? page : 'inbox';
   state.atCard = page === 'r' && !!id;
-  if (state.atCard) openCard(decodeURIComponent(id));
+  if (state.atCard) openCard(id);
   else if (state.page === 'inbox' && !state.card && lines().length) openCard(lines()[0].id);
   redraw();
 }
@@ -33,12 +33,13 @@ export function follow() {
  * @param {{replace?: boolean, stay?: boolean, focus?: boolean}} [options]
  */
 export function goTo(id, { replace = false, stay = false, focus = false } = {}) {
-  const address = stay ? '#/' : `#/r/${encodeURIComponent(id)}`;
+  const address = stay ? '#/' : `#/r/${id}`;
   if (replace) history.replaceState(null, '', address); else if (location.hash !== address) history.pushState(null, '', address);
   state.page = 'inbox';
   state.atCard = !stay;
   openCard(id);
   scrollTo({ top: 0 });
+  queueMicrotask(() => document.querySelector('.it[aria-current]')?.scrollIntoView({ block: 'nearest' }));
   if (focus) setTimeout(() => document.getElementById('sentence')?.focus({ preventScroll: true }));
 }
 

@@ -5,6 +5,8 @@ import { forget, generate, load, save } from './key.js';
 import { codeFrom } from './route.js';
 import { redraw, state } from './store.js';
 
+/** @import {Me} from './types.js' */
+
 /** What to do once somebody is signed in. @type {() => void} */
 let begin = () => {};
 /** What to do once nobody is any more. @type {() => void} */
@@ -25,7 +27,7 @@ export async function resume() {
   }
 }
 
-/** @param {import('./types.js').Me} me @param {import('./key.js').StoredKey|null} key */
+/** @param {Me} me @param {import('./key.js').StoredKey|null} key */
 function enter(me, key) {
   state.me = me;
   state.key = key?.person === me.id ? key : null;

@@ -3,7 +3,7 @@
 import { html, nothing } from '../vendor/lit-html.js';
 import { icon } from './icons.js';
 import { signIn } from './session.js';
-import { redraw, state } from './store.js';
+import { state, typing } from './store.js';
 
 export function signInPage() {
   const { signin } = state;
@@ -14,7 +14,7 @@ export function signInPage() {
     <form @submit=${(/** @type {Event} */ event) => { event.preventDefault(); void signIn(signin.code); }}>
       <label for="code">Link or code</label>
       <input class="inp mono" id="code" type="text" autocomplete="off" autocapitalize="off" spellcheck="false" .value=${signin.code} aria-describedby=${signin.problem ? 'signin-problem' : nothing}
-        @input=${(/** @type {InputEvent} */ event) => { signin.code = /** @type {HTMLInputElement} */ (event.target).value; redraw(); }}>
+        @input=${typing((value) => { signin.code = value; })}>
       <button class="btn solid" id="sign-in" type="submit" ?disabled=${signin.busy || !signin.code.trim()}>${signin.busy ? 'Signing in…' : 'Sign in'}</button>
     </form>
     ${signin.problem ? html`<p class="say bad" id="signin-problem" role="alert">${icon('warn')}<span>${signin.problem}</span></p>` : nothing}

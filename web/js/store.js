@@ -1,5 +1,7 @@
 // The state of the page, in one object, and the one way to show it: change it, then `redraw`.
 
+/** @import {Card, FeedEvent, Me, QueueItem, Run, VoteReply} from './types.js' */
+
 /**
  * What belongs to the card on screen and is thrown away with it.
  * @typedef {object} Work
@@ -11,7 +13,7 @@
  * @property {{preset: number, words: string}|null} deny   the open deny dialog
  * @property {import('./edit.js').Draft|null} edit
  * @property {{tone: 'bad'|'info', words: string, hint?: string}|null} say   a line under the buttons
- * @property {import('./types.js').VoteReply|null} result
+ * @property {VoteReply|null} result
  */
 
 /** @returns {Work} */
@@ -22,7 +24,7 @@ export const freshWork = () => ({
 export const state = {
   /** @type {'boot'|'signin'|'in'} */
   phase: 'boot',
-  /** @type {import('./types.js').Me|null} */
+  /** @type {Me|null} */
   me: null,
   /** @type {import('./key.js').StoredKey|null} */
   key: null,
@@ -40,20 +42,20 @@ export const state = {
   search: '',
   queue: {
     loaded: false,
-    /** @type {(import('./types.js').QueueItem & {gone?: boolean})[]} the list on screen */
+    /** @type {(QueueItem & {gone?: boolean})[]} the list on screen */
     shown: [],
-    /** @type {import('./types.js').QueueItem[]} the list at the server */
+    /** @type {QueueItem[]} the list at the server */
     latest: [],
     open: 0,
     /** @type {string|undefined} */
     cursor: undefined,
   },
-  decided: { loaded: false, /** @type {import('./types.js').QueueItem[]} */ items: [], /** @type {string|undefined} */ cursor: undefined },
+  decided: { loaded: false, /** @type {QueueItem[]} */ items: [], /** @type {string|undefined} */ cursor: undefined },
 
-  /** @type {{id: string, data: import('./types.js').Card|null, problem: import('./api.js').Problem|null, changed: boolean}|null} */
+  /** @type {{id: string, data: Card|null, problem: import('./api.js').Problem|null, changed: boolean}|null} */
   card: null,
   work: freshWork(),
-  /** @type {import('./types.js').Run|null} the run of the card */
+  /** @type {Run|null} the run of the card */
   run: null,
   /** @type {{words: string, label: string, id: string}|null} how the last decision went, after moving on */
   notice: null,
@@ -62,9 +64,9 @@ export const state = {
   offlineSince: null,
   live: false,
 
-  /** @type {{loaded: boolean, items: import('./types.js').Run[], cursor?: string, open: Map<string, import('./types.js').Run|null>}} */
+  /** @type {{loaded: boolean, items: Run[], cursor?: string, open: Map<string, Run|null>}} */
   runs: { loaded: false, items: [], open: new Map() },
-  /** @type {{loaded: boolean, items: import('./types.js').FeedEvent[], more: boolean}} */
+  /** @type {{loaded: boolean, items: FeedEvent[], more: boolean}} */
   log: { loaded: false, items: [], more: false },
 
   help: false,
@@ -96,6 +98,15 @@ export function redraw() {
   queueMicrotask(() => { waiting = false; show(); });
 }
 
+/**
+ * A handler that takes what was typed or chosen, and draws the page again.
+ * @param {(value: string) => void} take
+ */
+export const typing = (take) => (/** @type {Event} */ event) => {
+  take(/** @type {HTMLInputElement} */ (event.target).value);
+  redraw();
+};
+
 /** Says something to screen readers, politely. @param {string} words */
 export function announce(words) {
   const place = document.getElementById('live');
@@ -106,3 +117,8 @@ export function announce(words) {
 let quietUntil = 0;
 export const hush = (milliseconds = 600) => { quietUntil = Math.max(quietUntil, performance.now() + milliseconds); };
 export const hushed = () => performance.now() < quietUntil;
+
+/** When Enter or Space last went down or up: a click in its wake was made by that key. */
+let keyedAt = -Infinity;
+export const noteKey = (/** @type {KeyboardEvent} */ { key }) => { if (key === 'Enter' || key === ' ') keyedAt = performance.now(); };
+export const keyedRecently = () => performance.now() - keyedAt < 150;

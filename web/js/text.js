@@ -3,7 +3,7 @@
 
 import { html } from '../vendor/lit-html.js';
 
-/** @typedef {import('./types.js').Text} Text */
+/** @import {Text} from './types.js' */
 
 /** @param {Text} pieces */
 const draw = (pieces) => pieces.map((piece) => (piece.mark ? html`<span class="inv">${piece.text}</span>` : piece.text));

@@ -1,16 +1,14 @@
 // The chosen theme, applied before the first paint. A classic script so that it blocks rendering;
-// everything else is a module.
+// everything else is a module. "Auto" follows the system.
 (() => {
-  const root = document.documentElement;
-  const read = () => {
-    try { return localStorage.getItem('holdshort.theme'); } catch { return null; }
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const apply = () => {
+    let theme = null;
+    try { theme = localStorage.getItem('holdshort.theme'); } catch { /* follow the system */ }
+    if (theme !== 'light' && theme !== 'dark') theme = dark.matches ? 'dark' : 'light';
+    document.documentElement.dataset.theme = theme;
   };
-  const apply = (/** @type {string|null} */ theme) => {
-    if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;
-    else delete root.dataset.theme;
-  };
-  apply(read());
-  addEventListener('storage', (event) => {
-    if (event.key === 'holdshort.theme') apply(event.newValue);
-  });
+  apply();
+  dark.addEventListener('change', apply);
+  for (const event of ['storage', 'holdshort-theme']) addEventListener(event, apply);
 })();

@@ -73,7 +73,7 @@
  * @property {Decided} [decided]
  * @property {{approve: boolean, deny: boolean, why_not?: string}} can
  * @property {import('./json.js').Json} arguments   read without loss, see json.js
- * @property {any} [input_schema]
+ * @property {import('./json.js').Json} [input_schema]
  * @property {number} now_at
  */
 

@@ -28,7 +28,7 @@ pub use problem::{Code, Problem};
 pub use request::{
     AgentWords, Alternative, Axes, Axis, Can, Card, Confirm, Decided, Decision, Evidence, Exact,
     ExactArgument, Fact, FactStatus, QueueItem, QueuePage, RequestState, Vote, VoteReply, VoteSeen,
-    Why, Who,
+    Who, Why,
 };
 pub use run::{Run, RunAction, RunPage, RunState, StartRun};
 pub use text::{Piece, Text};

@@ -62,10 +62,7 @@ impl Call {
     /// The same call with other arguments.
     #[must_use]
     pub fn with_arguments(&self, arguments: Untrusted) -> Self {
-        Self {
-            arguments,
-            ..self.clone()
-        }
+        Self { arguments, ..self.clone() }
     }
 }
 
@@ -181,18 +178,9 @@ impl State {
                     "claimed"
                 }
             }
-            State::Completed {
-                outcome: Outcome::Succeeded,
-                ..
-            } => "succeeded",
-            State::Completed {
-                outcome: Outcome::Failed,
-                ..
-            } => "failed",
-            State::Completed {
-                outcome: Outcome::Unknown,
-                ..
-            } => "unknown",
+            State::Completed { outcome: Outcome::Succeeded, .. } => "succeeded",
+            State::Completed { outcome: Outcome::Failed, .. } => "failed",
+            State::Completed { outcome: Outcome::Unknown, .. } => "unknown",
             State::Denied { .. } => "denied",
             State::Cancelled { .. } => "cancelled",
         }
@@ -272,11 +260,7 @@ impl Payload {
     /// The arguments that may run.
     #[must_use]
     pub fn effective_arguments(&self) -> &Untrusted {
-        if self.changed == Untrusted::default() {
-            &self.call.arguments
-        } else {
-            &self.changed
-        }
+        if self.changed == Untrusted::default() { &self.call.arguments } else { &self.changed }
     }
 
     /// The call that may run.

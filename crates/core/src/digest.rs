@@ -70,10 +70,7 @@ impl Digest {
     /// arguments from being guessed from it.
     #[must_use]
     pub fn binding(call: Digest, request: RequestId, salt: [u8; 16]) -> Self {
-        Self::of(
-            "holdshort-binding-v1",
-            &[&call.0, request.as_bytes(), &salt],
-        )
+        Self::of("holdshort-binding-v1", &[&call.0, request.as_bytes(), &salt])
     }
 }
 
@@ -135,9 +132,7 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        String::deserialize(input)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(input)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -164,34 +159,13 @@ mod tests {
         let of = |parts: CallParts<'_>| Digest::of_call(WorkspaceId::from_bytes(WORKSPACE), &parts);
         let base = of(parts());
         let changed = [
-            of(CallParts {
-                server: "x",
-                ..parts()
-            }),
-            of(CallParts {
-                tool: "x",
-                ..parts()
-            }),
-            of(CallParts {
-                arguments: "{ }",
-                ..parts()
-            }),
-            of(CallParts {
-                cwd: "/x",
-                ..parts()
-            }),
-            of(CallParts {
-                env_names: "[1]",
-                ..parts()
-            }),
-            of(CallParts {
-                definition: "x",
-                ..parts()
-            }),
-            of(CallParts {
-                pins: "x",
-                ..parts()
-            }),
+            of(CallParts { server: "x", ..parts() }),
+            of(CallParts { tool: "x", ..parts() }),
+            of(CallParts { arguments: "{ }", ..parts() }),
+            of(CallParts { cwd: "/x", ..parts() }),
+            of(CallParts { env_names: "[1]", ..parts() }),
+            of(CallParts { definition: "x", ..parts() }),
+            of(CallParts { pins: "x", ..parts() }),
             Digest::of_call(WorkspaceId::from_bytes([2; 16]), &parts()),
         ];
         assert!(changed.iter().all(|digest| *digest != base));
@@ -201,14 +175,8 @@ mod tests {
     fn a_binding_is_for_one_request() {
         let call = Digest::of("x", &[]);
         let one = Digest::binding(call, RequestId::from_bytes([1; 16]), [0; 16]);
-        assert_ne!(
-            one,
-            Digest::binding(call, RequestId::from_bytes([2; 16]), [0; 16])
-        );
-        assert_ne!(
-            one,
-            Digest::binding(call, RequestId::from_bytes([1; 16]), [9; 16])
-        );
+        assert_ne!(one, Digest::binding(call, RequestId::from_bytes([2; 16]), [0; 16]));
+        assert_ne!(one, Digest::binding(call, RequestId::from_bytes([1; 16]), [9; 16]));
         assert_eq!(one.to_string().parse(), Ok(one));
         assert!("sha256:+1".parse::<Digest>().is_err());
     }

@@ -114,11 +114,7 @@ impl Facts {
 
 impl Fact {
     fn seal(&self) -> Seal {
-        Seal {
-            probe: self.probe.clone(),
-            truth: self.truth,
-            bind: self.bind,
-        }
+        Seal { probe: self.probe.clone(), truth: self.truth, bind: self.bind }
     }
 }
 
@@ -139,11 +135,8 @@ mod tests {
     use super::*;
 
     fn fact(truth: Truth, rests_on: &str) -> Fact {
-        let pending = PendingFact {
-            probe: "p".into(),
-            claim: Phrase::ours("c"),
-            source: Phrase::ours("s"),
-        };
+        let pending =
+            PendingFact { probe: "p".into(), claim: Phrase::ours("c"), source: Phrase::ours("s") };
         let mut fact = pending.not_known(Phrase::default(), Timestamp::from_micros(0));
         fact.truth = truth;
         fact.bind = Digest::of("t", &[rests_on.as_bytes()]);

@@ -26,7 +26,7 @@ macro_rules! ids {
         impl $name {
             /// The id with these 16 bytes.
             #[must_use]
-            pub fn from_bytes(bytes: [u8; 16]) -> Self {
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(bytes)
             }
 
@@ -99,28 +99,9 @@ ids! {
 fn uuid_v7(now: Timestamp, random: [u8; 16]) -> [u8; 16] {
     let millis = now.as_micros().max(0).cast_unsigned() / 1_000;
     let [_, _, m0, m1, m2, m3, m4, m5] = millis.to_be_bytes();
-    let [
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        r6,
-        r7,
-        r8,
-        r9,
-        r10,
-        r11,
-        r12,
-        r13,
-        r14,
-        r15,
-    ] = random;
+    let [_, _, _, _, _, _, r6, r7, r8, r9, r10, r11, r12, r13, r14, r15] = random;
     let (version, variant) = (0x70 | (r6 & 0x0f), 0x80 | (r8 & 0x3f));
-    [
-        m0, m1, m2, m3, m4, m5, version, r7, variant, r9, r10, r11, r12, r13, r14, r15,
-    ]
+    [m0, m1, m2, m3, m4, m5, version, r7, variant, r9, r10, r11, r12, r13, r14, r15]
 }
 
 fn parse_hex(text: &str) -> Option<[u8; 16]> {
@@ -148,18 +129,10 @@ mod tests {
     #[test]
     fn text_and_back() {
         let id = ActionId::at(Timestamp::from_micros(1_700_000_000_000_000), [0xab; 16]);
-        assert_eq!(
-            id.to_string(),
-            "act_018bcfe568007babababababababab".to_owned() + "ab"
-        );
+        assert_eq!(id.to_string(), "act_018bcfe568007babababababababab".to_owned() + "ab");
         assert_eq!(id.to_string().parse(), Ok(id));
         assert!("act_018bcfe5".parse::<ActionId>().is_err());
-        assert!(
-            id.to_string()
-                .replace("act", "run")
-                .parse::<ActionId>()
-                .is_err()
-        );
+        assert!(id.to_string().replace("act", "run").parse::<ActionId>().is_err());
         assert!(id.to_string().to_uppercase().parse::<ActionId>().is_err());
     }
 

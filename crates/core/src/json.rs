@@ -66,10 +66,9 @@ impl Json {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Json> {
         match self {
-            Json::Object(members) => members
-                .iter()
-                .find(|(name, _)| name == key)
-                .map(|(_, value)| value),
+            Json::Object(members) => {
+                members.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+            }
             _ => None,
         }
     }
@@ -107,11 +106,7 @@ impl Json {
         match self {
             Json::Array(items) => 1 + items.iter().map(Json::depth).max().unwrap_or(0),
             Json::Object(members) => {
-                1 + members
-                    .iter()
-                    .map(|(_, value)| value.depth())
-                    .max()
-                    .unwrap_or(0)
+                1 + members.iter().map(|(_, value)| value.depth()).max().unwrap_or(0)
             }
             _ => 0,
         }
@@ -272,11 +267,7 @@ fn collect<'a>(value: &'a Json, path: String, found: &mut Vec<(String, &'a str)>
         }
         Json::Object(members) => {
             for (key, item) in members {
-                let below = if path.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{path}.{key}")
-                };
+                let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 collect(item, below, found);
             }
         }
@@ -301,10 +292,7 @@ mod tests {
 
     #[test]
     fn one_reading_or_none() {
-        check(
-            r#" {"b":1.0,"a":[true,null,"x\u00e9"]} "#,
-            Ok(r#"{"a":[true,null,"xé"],"b":1.0}"#),
-        );
+        check(r#" {"b":1.0,"a":[true,null,"x\u00e9"]} "#, Ok(r#"{"a":[true,null,"xé"],"b":1.0}"#));
         check("9007199254740993", Ok("9007199254740993"));
         check(r#"{"a":1,"a":2}"#, Err("stands twice"));
         check(r#"{"x":{"a":1,"\u0061":2}}"#, Err("stands twice"));
@@ -313,10 +301,7 @@ mod tests {
         check(r#""\ud800""#, Err("hex escape"));
         check("NaN", Err("expected"));
         check("[1,]", Err(""));
-        check(
-            &("[".repeat(24) + &"]".repeat(24)),
-            Ok(&("[".repeat(24) + &"]".repeat(24))),
-        );
+        check(&("[".repeat(24) + &"]".repeat(24)), Ok(&("[".repeat(24) + &"]".repeat(24))));
         check(&("[".repeat(25) + &"]".repeat(25)), Err("nested deeper"));
         check(&"[".repeat(100_000), Err(""));
     }
@@ -324,10 +309,7 @@ mod tests {
     #[test]
     fn keys_sort_by_utf16_code_units() {
         // U+10000 is D800 DC00 in UTF-16 and so comes before U+FFFD.
-        check(
-            "{\"\u{fffd}\":1,\"\u{10000}\":2}",
-            Ok("{\"\u{10000}\":2,\"\u{fffd}\":1}"),
-        );
+        check("{\"\u{fffd}\":1,\"\u{10000}\":2}", Ok("{\"\u{10000}\":2,\"\u{fffd}\":1}"));
     }
 
     #[test]

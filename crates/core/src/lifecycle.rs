@@ -297,17 +297,8 @@ pub fn decide(
         Command::FactsArrived { request, facts } => timers::facts(&mut draft, request, facts),
         Command::Claim(claim) => claim::claim(&mut draft, *claim)?,
         Command::Started { agent, nonce } => report::started(&mut draft, agent, nonce)?,
-        Command::Report {
-            agent,
-            nonce,
-            worked,
-            output,
-        } => {
-            let outcome = if worked {
-                crate::Outcome::Succeeded
-            } else {
-                crate::Outcome::Failed
-            };
+        Command::Report { agent, nonce, worked, output } => {
+            let outcome = if worked { crate::Outcome::Succeeded } else { crate::Outcome::Failed };
             report::report(&mut draft, agent, nonce, (outcome, output))?
         }
         Command::Cancel { agent, reason } => cancel(&mut draft, agent, reason)?,

@@ -128,38 +128,24 @@ pub fn notice(action: &Action, payload: &Payload, request: &Request, names: Name
         tags: tags(assessment),
         sentence: mask.phrase(&assessment.sentence),
         agent: Untrusted::new(names.agent).render(Place::Name),
-        owner: names
-            .owner
-            .map(|owner| Untrusted::new(owner).render(Place::Name)),
+        owner: names.owner.map(|owner| Untrusted::new(owner).render(Place::Name)),
         task: said(&payload.words.goal, &mask),
         if_approved: if_approved(assessment, &facts),
         if_denied: if_denied(names.agent),
         safer: safer(assessment, &request.facts, &mask),
         facts,
         exact,
-        notes: assessment
-            .notes
-            .iter()
-            .map(|note| mask.phrase(note).to_plain())
-            .collect(),
+        notes: assessment.notes.iter().map(|note| mask.phrase(note).to_plain()).collect(),
         words,
         axes: axes(assessment),
         evidence: evidence(assessment, &mask),
-        confirm: (!action.state.is_final())
-            .then(|| confirm(payload, request))
-            .flatten(),
+        confirm: (!action.state.is_final()).then(|| confirm(payload, request)).flatten(),
         arguments: conceal(&arguments, &mask).to_text(),
     };
     let revealed = notice.revealed();
     if revealed > 0 {
-        let plural = if revealed == 1 {
-            "character"
-        } else {
-            "characters"
-        };
-        notice
-            .notes
-            .insert(0, format!("{revealed} invisible {plural} made visible"));
+        let plural = if revealed == 1 { "character" } else { "characters" };
+        notice.notes.insert(0, format!("{revealed} invisible {plural} made visible"));
     }
     notice
 }
@@ -167,22 +153,11 @@ pub fn notice(action: &Action, payload: &Payload, request: &Request, names: Name
 impl Notice {
     fn revealed(&self) -> usize {
         let lines = self.exact.arguments.iter().flat_map(|line| {
-            std::iter::once(&line.name)
-                .chain(std::iter::once(&line.value))
-                .chain(&line.items)
+            std::iter::once(&line.name).chain(std::iter::once(&line.value)).chain(&line.items)
         });
-        let words = self
-            .words
-            .reason
-            .iter()
-            .chain(&self.words.if_denied)
-            .chain(&self.task);
+        let words = self.words.reason.iter().chain(&self.words.if_denied).chain(&self.task);
         let exact = [&self.exact.tool, &self.exact.server, &self.exact.cwd];
-        lines
-            .chain(words)
-            .chain(exact)
-            .map(|shown| shown.revealed)
-            .sum()
+        lines.chain(words).chain(exact).map(|shown| shown.revealed).sum()
     }
 }
 
@@ -190,20 +165,14 @@ impl Notice {
 #[must_use]
 pub fn sentence(payload: &Payload) -> Shown {
     let arguments = Json::parse(payload.effective_arguments().raw().as_bytes());
-    let mask = Mask::of(
-        &arguments.unwrap_or(Json::Null),
-        &payload.assessment.secrets,
-    );
+    let mask = Mask::of(&arguments.unwrap_or(Json::Null), &payload.assessment.secrets);
     mask.phrase(&payload.assessment.sentence)
 }
 
 /// How a request ended, in words.
 #[must_use]
 pub fn outcome(request: &Request) -> Option<String> {
-    let by = request
-        .deciding_vote()
-        .map(|vote| vote.by.describe())
-        .unwrap_or_default();
+    let by = request.deciding_vote().map(|vote| vote.by.describe()).unwrap_or_default();
     match request.state {
         RequestState::Open | RequestState::Stalled => None,
         RequestState::Decided(Decision::Approve) => Some(format!("Approved by {by}")),
@@ -213,10 +182,7 @@ pub fn outcome(request: &Request) -> Option<String> {
         RequestState::Withdrawn => {
             Some(match request.votes.iter().rev().find(|vote| !vote.counts) {
                 Some(vote) => {
-                    format!(
-                        "Expired before {} answered; the answer is void",
-                        vote.by.describe()
-                    )
+                    format!("Expired before {} answered; the answer is void", vote.by.describe())
                 }
                 None => match request.votes.last() {
                     Some(vote) => format!("Expired; then denied by {}", vote.by.describe()),
@@ -235,18 +201,13 @@ pub fn result(state: &State) -> &'static str {
         State::Approved(_) => "Not run yet: it runs when the agent claims it.",
         State::Executing(execution) if execution.started() => "Running now; the approval is used.",
         State::Executing(_) => "Claimed; the approval is used.",
-        State::Completed {
-            outcome: Outcome::Succeeded,
-            ..
-        } => "It ran, once.",
-        State::Completed {
-            outcome: Outcome::Failed,
-            ..
-        } => "It failed; the approval used up. It does not run again by itself.",
-        State::Completed {
-            outcome: Outcome::Unknown,
-            ..
-        } => "It began and was never reported: in doubt. It does not run again by itself.",
+        State::Completed { outcome: Outcome::Succeeded, .. } => "It ran, once.",
+        State::Completed { outcome: Outcome::Failed, .. } => {
+            "It failed; the approval used up. It does not run again by itself."
+        }
+        State::Completed { outcome: Outcome::Unknown, .. } => {
+            "It began and was never reported: in doubt. It does not run again by itself."
+        }
         State::Denied { .. } => "It did not run.",
         State::Cancelled { .. } => "It did not run: cancelled or expired.",
     }
@@ -259,15 +220,9 @@ fn said(text: &Untrusted, mask: &Mask) -> Option<Shown> {
 fn words(payload: &Payload, mask: &Mask) -> WordLines {
     let alternatives = Json::parse(payload.words.alternatives.raw().as_bytes());
     let alternatives = alternatives.ok();
-    let alternatives = alternatives
-        .as_ref()
-        .and_then(Json::as_array)
-        .unwrap_or_default();
+    let alternatives = alternatives.as_ref().and_then(Json::as_array).unwrap_or_default();
     let claimed = payload.assessment.evidence.iter().filter(|evidence| {
-        matches!(
-            evidence.source,
-            crate::Source::Annotation | crate::Source::Declared
-        )
+        matches!(evidence.source, crate::Source::Annotation | crate::Source::Declared)
     });
     WordLines {
         reason: said(&payload.words.reason, mask),
@@ -277,9 +232,7 @@ fn words(payload: &Payload, mask: &Mask) -> WordLines {
             .filter_map(Json::as_str)
             .map(|text| mask.text(&Untrusted::new(text), Place::Prose))
             .collect(),
-        claims: claimed
-            .map(|evidence| mask.phrase(&evidence.text))
-            .collect(),
+        claims: claimed.map(|evidence| mask.phrase(&evidence.text)).collect(),
     }
 }
 
@@ -349,14 +302,8 @@ fn if_approved(assessment: &Assessment, facts: &[FactLine]) -> Vec<Shown> {
 
 fn if_denied(agent: &str) -> Vec<Shown> {
     let mut told = Untrusted::new(agent).render(Place::Name);
-    told.append(Shown::ours(
-        " is told why, in your words, and plans on without it.",
-    ));
-    vec![
-        Shown::ours("Nothing runs."),
-        told,
-        Shown::ours("What waiting costs is not known."),
-    ]
+    told.append(Shown::ours(" is told why, in your words, and plans on without it."));
+    vec![Shown::ours("Nothing runs."), told, Shown::ours("What waiting costs is not known.")]
 }
 
 fn fact_lines(facts: &Facts, mask: &Mask) -> Vec<FactLine> {

@@ -106,11 +106,7 @@ impl People {
     ) -> Result<(), NotEligible> {
         self.may_deny(voter)?;
         let own = voter == requester || (self.mode == Mode::Team && Some(voter) == owner);
-        if own {
-            Err(NotEligible::OwnRequest)
-        } else {
-            Ok(())
-        }
+        if own { Err(NotEligible::OwnRequest) } else { Ok(()) }
     }
 
     /// Whether `voter` may stop something. A requester may always stop their own.
@@ -137,47 +133,25 @@ mod tests {
     }
 
     fn people(mode: Mode) -> People {
-        People {
-            mode,
-            approvers: None,
-            disabled: BTreeSet::new(),
-        }
+        People { mode, approvers: None, disabled: BTreeSet::new() }
     }
 
     #[test]
     fn nobody_approves_themselves_in_a_team() {
         let (dana, agent, ana) = (id(1), id(2), id(3));
         let team = people(Mode::Team);
-        assert_eq!(
-            team.may_approve(dana, agent, Some(dana)),
-            Err(NotEligible::OwnRequest)
-        );
+        assert_eq!(team.may_approve(dana, agent, Some(dana)), Err(NotEligible::OwnRequest));
         assert_eq!(team.may_approve(ana, agent, Some(dana)), Ok(()));
-        assert_eq!(
-            team.may_approve(agent, agent, None),
-            Err(NotEligible::OwnRequest)
-        );
+        assert_eq!(team.may_approve(agent, agent, None), Err(NotEligible::OwnRequest));
         assert_eq!(team.may_deny(dana), Ok(()));
-        assert_eq!(
-            people(Mode::Personal).may_approve(dana, agent, Some(dana)),
-            Ok(())
-        );
+        assert_eq!(people(Mode::Personal).may_approve(dana, agent, Some(dana)), Ok(()));
     }
 
     #[test]
     fn an_empty_group_is_nobody() {
-        let nobody = People {
-            approvers: Some(BTreeSet::new()),
-            ..people(Mode::Personal)
-        };
-        assert_eq!(
-            nobody.may_approve(id(1), id(2), None),
-            Err(NotEligible::NotAnApprover)
-        );
-        let off = People {
-            disabled: [id(1)].into(),
-            ..people(Mode::Personal)
-        };
+        let nobody = People { approvers: Some(BTreeSet::new()), ..people(Mode::Personal) };
+        assert_eq!(nobody.may_approve(id(1), id(2), None), Err(NotEligible::NotAnApprover));
+        let off = People { disabled: [id(1)].into(), ..people(Mode::Personal) };
         assert_eq!(off.may_deny(id(1)), Err(NotEligible::Disabled));
     }
 }

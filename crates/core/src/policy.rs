@@ -40,10 +40,7 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self {
-            version: 1,
-            ask_from: RiskLevel::Dangerous,
-        }
+        Self { version: 1, ask_from: RiskLevel::Dangerous }
     }
 }
 

@@ -50,13 +50,7 @@ impl Shown {
     /// Text of Holdshort's own.
     #[must_use]
     pub fn ours(text: impl Into<String>) -> Self {
-        Self {
-            pieces: vec![Piece {
-                text: text.into(),
-                mark: false,
-            }],
-            revealed: 0,
-        }
+        Self { pieces: vec![Piece { text: text.into(), mark: false }], revealed: 0 }
     }
 
     /// Appends another text.
@@ -149,13 +143,7 @@ struct Renderer<'a> {
 impl<'a> Renderer<'a> {
     fn new(text: &'a str, place: Place) -> Self {
         let chars = text.chars().peekable();
-        Self {
-            chars,
-            place,
-            out: Shown::default(),
-            previous: None,
-            combining: 0,
-        }
+        Self { chars, place, out: Shown::default(), previous: None, combining: 0 }
     }
 
     fn run(mut self) -> Shown {
@@ -191,23 +179,17 @@ impl<'a> Renderer<'a> {
     /// Plain text shows chips in angle brackets; a text that spells one out must not pass for it.
     fn looks_like_a_chip(&self) -> bool {
         let rest: String = self.chars.clone().take(5).collect();
-        ["U+", "NBSP>", "CR>", "␣×", "⏎×", "→>"]
-            .iter()
-            .any(|start| rest.starts_with(start))
+        ["U+", "NBSP>", "CR>", "␣×", "⏎×", "→>"].iter().any(|start| rest.starts_with(start))
     }
 
     /// Joiners and selectors are harmless only between the emoji they join, and only in prose.
     fn keeps_emoji(&mut self, char: char) -> bool {
-        let previous_is_emoji = self
-            .previous
-            .is_some_and(|c| c == '\u{fe0f}' || (!c.is_ascii() && c.is_emoji_char()));
+        let previous_is_emoji =
+            self.previous.is_some_and(|c| c == '\u{fe0f}' || (!c.is_ascii() && c.is_emoji_char()));
         match char {
             '\u{fe0f}' => self.place == Place::Prose && previous_is_emoji,
             '\u{200d}' => {
-                let next = self
-                    .chars
-                    .peek()
-                    .is_some_and(|c| !c.is_ascii() && c.is_emoji_char());
+                let next = self.chars.peek().is_some_and(|c| !c.is_ascii() && c.is_emoji_char());
                 self.place == Place::Prose && previous_is_emoji && next
             }
             _ => false,
@@ -254,10 +236,7 @@ impl<'a> Renderer<'a> {
     fn push(&mut self, char: char) {
         match self.out.pieces.last_mut() {
             Some(last) if !last.mark => last.text.push(char),
-            _ => self.out.pieces.push(Piece {
-                text: char.to_string(),
-                mark: false,
-            }),
+            _ => self.out.pieces.push(Piece { text: char.to_string(), mark: false }),
         }
     }
 
@@ -314,10 +293,7 @@ fn is_filler(char: char) -> bool {
 
 /// The product's marks: octagon, diamond, and the lines of the hold-short marking.
 fn is_own_mark(char: char) -> bool {
-    matches!(
-        char,
-        '\u{2b23}' | '\u{2bc3}' | '\u{25c6}' | '\u{2b16}' | '\u{2500}'..='\u{257f}'
-    )
+    matches!(char, '\u{2b23}' | '\u{2bc3}' | '\u{25c6}' | '\u{2b16}' | '\u{2500}'..='\u{257f}')
 }
 
 fn name_of(char: char) -> String {
@@ -349,16 +325,8 @@ mod tests {
         check(Place::Code, "ls      ; rm", "ls<␣×6>; rm");
         check(Place::Code, "ls\n\n\n\nrm", "ls\n<⏎×4>\nrm");
         check(Place::Name, "a\nb", "a<⏎×1>b");
-        check(
-            Place::Prose,
-            "═══ Approved",
-            "<U+2550><U+2550><U+2550> Approved",
-        );
-        check(
-            Place::Prose,
-            "e\u{301}\u{301}\u{301}\u{301}",
-            "e\u{301}\u{301}\u{301}<U+0301>",
-        );
+        check(Place::Prose, "═══ Approved", "<U+2550><U+2550><U+2550> Approved");
+        check(Place::Prose, "e\u{301}\u{301}\u{301}\u{301}", "e\u{301}\u{301}\u{301}<U+0301>");
         check(Place::Code, "\u{3164}x\u{2800}", "<U+3164>x<U+2800>");
     }
 

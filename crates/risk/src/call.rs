@@ -136,19 +136,27 @@ pub(crate) fn snake(key: &str) -> String {
     words::split(key).join("_")
 }
 
+/// Whether `instanceIds` is `instance_ids`, without making either: objects may be large.
+fn is_named(key: &str, name: &str) -> bool {
+    let letters = key.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase);
+    letters.eq(name.chars().filter(|char| *char != '_'))
+}
+
 /// The first member with one of these names, in the order of the names.
-pub(crate) fn find<'a>(json: &'a Json, names: &[&str]) -> Option<(&'a str, &'a Json)> {
+pub(crate) fn find<'a>(json: &'a Json, names: &str) -> Option<(&'a str, &'a Json)> {
     let members = json.members();
-    names.iter().find_map(|name| {
-        members.iter().find(|(key, _)| snake(key) == *name).map(|(key, value)| (key.as_str(), value))
+    words::items(names).find_map(|name| {
+        members
+            .iter()
+            .find(|(key, _)| is_named(key, name))
+            .map(|(key, value)| (key.as_str(), value))
     })
 }
 
 /// The same, as text that is not empty.
-pub(crate) fn find_text<'a>(json: &'a Json, names: &[&str]) -> Option<&'a str> {
-    names
-        .iter()
-        .filter_map(|name| find(json, &[name]))
+pub(crate) fn find_text<'a>(json: &'a Json, names: &str) -> Option<&'a str> {
+    words::items(names)
+        .filter_map(|name| find(json, name))
         .find_map(|(_, value)| plain(value).filter(|text| !text.trim().is_empty()))
 }
 

@@ -3,33 +3,30 @@
 use holdshort_core::{Phrase, Source};
 
 use crate::finding::{Finding, Kind};
+use crate::words::items;
 
 /// Files and folders that CI systems read: code that runs elsewhere, with other rights.
-const CI: &[&str] = &[
-    ".github/workflows", ".github/actions", ".gitlab-ci.yml", ".gitlab-ci.yaml", ".circleci", ".travis.yml",
-    "jenkinsfile", "azure-pipelines.yml", "azure-pipelines.yaml", "bitbucket-pipelines.yml", ".drone.yml",
-    ".woodpecker.yml", ".woodpecker", ".buildkite", "cloudbuild.yaml", "buildspec.yml", ".gitea/workflows",
-    ".forgejo/workflows", "appveyor.yml",
-];
+const CI: &str = "\
+    .github/workflows .github/actions .gitlab-ci.yml .gitlab-ci.yaml .circleci .travis.yml \
+    jenkinsfile azure-pipelines.yml azure-pipelines.yaml bitbucket-pipelines.yml .drone.yml \
+    .woodpecker.yml .woodpecker .buildkite cloudbuild.yaml buildspec.yml .gitea/workflows \
+    .forgejo/workflows appveyor.yml";
 /// Settings of agents, editors, shells, keys and schedulers.
-const CONFIG: &[&str] = &[
-    ".ssh", ".gnupg", ".aws", ".kube", ".docker", ".claude", ".claude.json", ".codex", ".cursor", ".gemini",
-    ".copilot", ".mcp.json", "mcp.json", ".vscode", ".idea", ".devcontainer", ".git", ".husky", ".gitconfig",
-    ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".zshrc", ".zprofile", ".zshenv",
-    ".zlogin", ".profile", ".inputrc", ".config/fish", ".config/systemd", ".config/autostart", ".config/git",
-    ".envrc", ".npmrc", ".netrc", ".pypirc", ".cargo", "crontab", "cron.d", "authorized_keys", "sudoers",
-    "launchagents", "launchdaemons", ".pre-commit-config.yaml", ".git-credentials", "sitecustomize.py",
-    ".terraformrc", "microsoft.powershell_profile.ps1", ".holdshort",
-];
-const SYSTEM: &[&str] = &[
-    "/etc", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/boot", "/dev", "/proc", "/sys", "/root", "/var",
-    "/library", "/system", "c:/windows", "c:/program files", "/private/etc", "/opt",
-];
-const SECRET: &[&str] = &[
-    ".ssh", ".gnupg", ".env", ".env.local", ".env.production", ".netrc", ".pgpass", ".git-credentials", "shadow",
-    ".npmrc", ".pypirc", "credentials", "credentials.json", ".kube", "secrets.yml", "secrets.yaml", "id_rsa",
-    "id_ed25519", "id_ecdsa", ".docker", ".vault-token", "environ", "auth.json", ".aws",
-];
+const CONFIG: &str = "\
+    .ssh .gnupg .aws .kube .docker .claude .claude.json .codex .cursor .gemini .copilot \
+    .mcp.json mcp.json .vscode .idea .devcontainer .git .husky .gitconfig .bashrc .bash_profile \
+    .bash_login .bash_logout .bash_aliases .zshrc .zprofile .zshenv .zlogin .profile .inputrc \
+    .config/fish .config/systemd .config/autostart .config/git .envrc .npmrc .netrc .pypirc \
+    .cargo crontab cron.d authorized_keys sudoers launchagents launchdaemons \
+    .pre-commit-config.yaml .git-credentials sitecustomize.py .terraformrc \
+    microsoft.powershell_profile.ps1 .holdshort";
+const SYSTEM: &str = "\
+    /etc /usr /bin /sbin /lib /lib64 /boot /dev /proc /sys /root /var /library /system \
+    c:/windows /private/etc /opt";
+const SECRET: &str = "\
+    .ssh .gnupg .env .env.local .env.production .netrc .pgpass .git-credentials shadow .npmrc \
+    .pypirc credentials credentials.json .kube secrets.yml secrets.yaml id_rsa id_ed25519 \
+    id_ecdsa .docker .vault-token environ passwd auth.json .aws";
 
 /// A path in one spelling: `/` only, no `//`, `/./` or resolvable `..`, ASCII lower case.
 /// Lower case because common file systems ignore it; a false match asks once too often.
@@ -59,7 +56,8 @@ fn holds(path: &str, folder: &str) -> bool {
     path.match_indices(folder).any(|(at, found)| {
         let before = path.get(..at).unwrap_or_default();
         let after = path.get(at + found.len()..).unwrap_or_default();
-        (before.is_empty() || before.ends_with(['/', ':', '~', '='])) && (after.is_empty() || after.starts_with('/'))
+        (before.is_empty() || before.ends_with(['/', ':', '~', '=']))
+            && (after.is_empty() || after.starts_with('/'))
     })
 }
 
@@ -70,22 +68,25 @@ fn within(path: &str, folder: &str) -> bool {
 /// Whether writing there makes another program run code, or opens access.
 pub(crate) fn is_sensitive(path: &str) -> bool {
     let path = normal(path);
-    let temporary = within(&path, "/var/tmp") || within(&path, "/var/folders") || path == "/dev/null";
-    CI.iter().chain(CONFIG).any(|folder| holds(&path, folder))
-        || (SYSTEM.iter().any(|folder| within(&path, folder)) && !temporary)
+    let temporary =
+        within(&path, "/var/tmp") || within(&path, "/var/folders") || path == "/dev/null";
+    items(CI).chain(items(CONFIG)).any(|folder| holds(&path, folder))
+        || (items(SYSTEM).any(|folder| within(&path, folder)) && !temporary)
         || path.contains('$') && !path.starts_with("$home/") && !path.starts_with("${home}/")
 }
 
 pub(crate) fn is_ci(path: &str) -> bool {
     let path = normal(path);
-    CI.iter().any(|folder| holds(&path, folder))
+    items(CI).any(|folder| holds(&path, folder))
 }
 
 /// Whether the path is of a file that holds keys or credentials.
 pub(crate) fn is_secret(path: &str) -> bool {
     let path = normal(path);
-    SECRET.iter().any(|folder| holds(&path, folder))
-        || [".pem", ".key", ".p12", ".pfx", ".kdbx", ".keystore"].iter().any(|end| path.ends_with(end))
+    items(SECRET).any(|folder| holds(&path, folder))
+        || [".pem", ".key", ".p12", ".pfx", ".kdbx", ".keystore"]
+            .iter()
+            .any(|end| path.ends_with(end))
 }
 
 /// What writing to `path` would do.
@@ -131,13 +132,30 @@ mod tests {
     #[test]
     fn some_paths_are_not_just_files() {
         for path in [
-            ".github/workflows/ci.yml", "a/../.github/workflows/x", ".CuRsOr/mcp.json", "~/.ssh/authorized_keys",
-            "/etc/hosts", "x/../../.git/hooks/pre-commit", "Jenkinsfile", ".vscode/settings.json", "$X/y",
-            "/home/u/.bashrc", "..\\.claude\\settings.json", ".gitlab-ci.yml", "--output=/home/u/.bashrc",
+            ".github/workflows/ci.yml",
+            "a/../.github/workflows/x",
+            ".CuRsOr/mcp.json",
+            "~/.ssh/authorized_keys",
+            "/etc/hosts",
+            "x/../../.git/hooks/pre-commit",
+            "Jenkinsfile",
+            ".vscode/settings.json",
+            "$X/y",
+            "/home/u/.bashrc",
+            "..\\.claude\\settings.json",
+            ".gitlab-ci.yml",
+            "--output=/home/u/.bashrc",
         ] {
             check(path, Dangerous);
         }
-        for path in ["src/main.rs", "docs/github/workflows.md", ".gitignore", "/tmp/x", "etc/hosts", "a.ssh"] {
+        for path in [
+            "src/main.rs",
+            "docs/github/workflows.md",
+            ".gitignore",
+            "/tmp/x",
+            "etc/hosts",
+            "a.ssh",
+        ] {
             check(path, Risky);
         }
         assert!(is_secret("/home/u/.ssh/id_rsa") && is_secret(".env") && !is_secret("src/env.rs"));

@@ -98,7 +98,12 @@ impl Kind {
     pub(crate) fn may_move_money(self) -> bool {
         matches!(
             self,
-            Kind::Pay | Kind::Unknown | Kind::UnknownCode | Kind::Execute | Kind::Agent | Kind::Opaque
+            Kind::Pay
+                | Kind::Unknown
+                | Kind::UnknownCode
+                | Kind::Execute
+                | Kind::Agent
+                | Kind::Opaque
         )
     }
 }

@@ -17,7 +17,11 @@ pub(crate) fn is_own_variable(name: &str) -> bool {
 /// Whether a text names the data folder or an address, however spelt.
 pub(crate) fn judge(text: &str, cwd: Option<&str>, own: &Own) -> Option<Finding> {
     let found = |what: &str| {
-        Some(Finding::new(Kind::Gate, Source::Gate, Phrase::ours(format!("it names Holdshort's own {what}"))))
+        Some(Finding::new(
+            Kind::Gate,
+            Source::Gate,
+            Phrase::ours(format!("it names Holdshort's own {what}")),
+        ))
     };
     if names_folder(text, cwd, &own.data_dir) {
         return found("data");
@@ -46,18 +50,23 @@ fn names_folder(text: &str, cwd: Option<&str>, folder: &str) -> bool {
         path.strip_prefix(&folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     let plain: String = text.chars().filter(|char| !matches!(char, '"' | '\'')).collect();
+    let braces = text.contains("${HOME}");
+    let own_name = folder.rsplit('/').next().unwrap_or_default();
+    let cwd = cwd.map(normal);
+    let cwd_inside = cwd.as_deref().is_some_and(inside);
     text.split(ends).chain(plain.split(ends)).chain([text]).any(|piece| {
         let path = normal(piece);
         let rest = ["~/", "$home/", "/home/"].iter().find_map(|start| path.strip_prefix(start));
         // `${HOME}/x` is cut at the brace, which leaves `/x`.
-        let rest = rest.or_else(|| path.strip_prefix('/').filter(|_| text.contains("${HOME}")));
+        let rest = rest.or_else(|| path.strip_prefix('/').filter(|_| braces));
         let short = behind_home.zip(rest).is_some_and(|(own, rest)| {
             rest.strip_prefix(own).is_some_and(|more| more.is_empty() || more.starts_with('/'))
         });
         let relative = !piece.is_empty()
             && piece.len() < PATH_BYTES
             && !piece.starts_with(['/', '~', '$'])
-            && cwd.is_some_and(|cwd| inside(&normal(&format!("{cwd}/{piece}"))));
+            && (cwd_inside || path.contains(own_name))
+            && cwd.as_deref().is_some_and(|cwd| inside(&normal(&format!("{cwd}/{piece}"))));
         inside(&path) || short || relative
     })
 }
@@ -104,15 +113,26 @@ mod tests {
     #[test]
     fn knows_its_own() {
         for text in [
-            "cat /home/ana/.local/share/holdshort/token", "/home/ana/.local//share/./x/../holdshort",
-            "rm -rf ~/.local/share/holdshort", "X=$HOME/.local/share/holdshort/a", "share/holdshort/db",
-            "./share/../share/holdshort", "${HOME}/.local/share/holdshort", "/HOME/ana/.local/share/Holdshort",
-            "curl http://localhost:4127/v1", "curl 127.0.0.1:4127", "cat /home/ana/.local/share/hold'short'/x",
+            "cat /home/ana/.local/share/holdshort/token",
+            "/home/ana/.local//share/./x/../holdshort",
+            "rm -rf ~/.local/share/holdshort",
+            "X=$HOME/.local/share/holdshort/a",
+            "share/holdshort/db",
+            "./share/../share/holdshort",
+            "${HOME}/.local/share/holdshort",
+            "/HOME/ana/.local/share/Holdshort",
+            "curl http://localhost:4127/v1",
+            "curl 127.0.0.1:4127",
+            "cat /home/ana/.local/share/hold'short'/x",
         ] {
             check(text, true);
         }
         for text in [
-            "/home/ana/.local/share/holdshort2", "localhost:41270", "holdshort is a word", "share", "",
+            "/home/ana/.local/share/holdshort2",
+            "localhost:41270",
+            "holdshort is a word",
+            "share",
+            "",
             "/home/ana/.local/share",
         ] {
             check(text, false);

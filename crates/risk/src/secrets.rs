@@ -8,25 +8,27 @@ use crate::words;
 /// More are not listed; the call then counts as uninspectable.
 pub(crate) const SECRETS_MAX: usize = 1000;
 
-const STARTS: &[&str] = &[
-    "tok_live_", "tok_test_", "sk_live_", "sk_test_", "rk_live_", "pk_live_", "sk-", "ghp_", "gho_", "ghs_", "ghu_",
-    "ghr_", "github_pat_", "glpat-", "xoxb-", "xoxa-", "xoxp-", "xoxr-", "xoxs-", "xapp-", "AIza", "npm_", "pypi-",
-    "hf_", "whsec_", "AKIA", "ASIA", "dop_v1_", "shpat_", "SG.",
-];
+const STARTS: &str = "\
+    tok_live_ tok_test_ sk_live_ sk_test_ rk_live_ pk_live_ sk- ghp_ gho_ ghs_ ghu_ ghr_ \
+    github_pat_ glpat- xoxb- xoxa- xoxp- xoxr- xoxs- xapp- AIza npm_ pypi- hf_ whsec_ AKIA ASIA \
+    dop_v1_ shpat_ SG.";
 
 /// Every secret, in the order of the arguments.
 pub(crate) fn find(leaves: &[Leaf<'_>]) -> Vec<SecretSpan> {
     let mut found = Vec::new();
+    // Elements of one list share their key, which may be long: it is split once.
+    let mut last = ("", Field::Other);
     for leaf in leaves {
-        let Json::String(text) = leaf.value else { continue };
+        let Json::String(text) = leaf.value else {
+            continue;
+        };
         if found.len() > SECRETS_MAX {
             break;
         }
-        let spans = if names_secret(leaf.key()) && is_value(leaf.key(), text) {
-            vec![(0, text.len())]
-        } else {
-            spans(text)
-        };
+        if !std::ptr::eq(last.0, leaf.key()) {
+            last = (leaf.key(), field(leaf.key()));
+        }
+        let spans = if is_value(last.1, text) { vec![(0, text.len())] } else { spans(text) };
         if spans.is_empty() {
             continue;
         }
@@ -38,26 +40,45 @@ pub(crate) fn find(leaves: &[Leaf<'_>]) -> Vec<SecretSpan> {
     found
 }
 
-/// Whether a name is one of a field that holds a secret.
-fn names_secret(name: &str) -> bool {
+/// What the name of a field says about its value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Secret,
+    /// `token: "LOBSTAR"` is a symbol, so the value has to look like a secret as well.
+    Token,
+    Other,
+}
+
+fn field(name: &str) -> Field {
     let words = words::split(name);
-    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    let has = |wanted: &str| words.iter().any(|word| words::listed(wanted, word));
     let pair = |a: &str, b: &str| {
         words.iter().zip(words.iter().skip(1)).any(|(one, two)| one == a && two == b)
     };
-    has(&["password", "passwd", "pwd", "passphrase", "secret", "authorization", "apikey", "credential", "credentials", "cookie"])
-        || pair("api", "key")
-        || pair("private", "key")
-        || pair("access", "key")
-        || (has(&["token"]) && !has(&["page", "next", "continuation", "cursor", "max"]))
+    let secret = "password passwd pwd passphrase secret authorization apikey credential \
+                  credentials cookie";
+    if has(secret) || pair("api", "key") || pair("private", "key") || pair("access", "key") {
+        Field::Secret
+    } else if has("token") && !has("page next continuation cursor max") {
+        Field::Token
+    } else {
+        Field::Other
+    }
 }
 
-/// `token: "LOBSTAR"` is a symbol, `$TOKEN` a reference.
-fn is_value(name: &str, text: &str) -> bool {
-    let token = words::split(name).iter().any(|word| word == "token");
-    !text.is_empty()
-        && !text.starts_with(['$', '<'])
-        && (!token || (text.len() >= 8 && text.chars().any(|char| char.is_ascii_digit())))
+fn names_secret(name: &str) -> bool {
+    field(name) != Field::Other
+}
+
+/// `$TOKEN` is a reference, not a secret.
+fn is_value(field: Field, text: &str) -> bool {
+    let looks = text.len() >= 8 && text.chars().any(|char| char.is_ascii_digit());
+    let fits = match field {
+        Field::Secret => true,
+        Field::Token => looks,
+        Field::Other => false,
+    };
+    fits && !text.is_empty() && !text.starts_with(['$', '<'])
 }
 
 fn in_token(char: char) -> bool {
@@ -107,7 +128,7 @@ fn token_at(before: &str, token: &str, at: usize, found: &mut Vec<(usize, usize)
         return found.push((at + name.len() + 1, whole.1));
     }
     let jwt = token.starts_with("eyJ") && token.matches('.').count() == 2 && token.len() > 30;
-    let known = STARTS.iter().any(|start| {
+    let known = words::items(STARTS).any(|start| {
         token.strip_prefix(start).is_some_and(|rest| rest.len() >= 8 && !rest.contains('/'))
     });
     if jwt || known {
@@ -138,7 +159,8 @@ fn in_addresses(text: &str, found: &mut Vec<(usize, usize)>) {
     for (at, mark) in text.match_indices("://") {
         let start = at + mark.len();
         let rest = text.get(start..).unwrap_or_default();
-        let stop = |char: char| char.is_whitespace() || matches!(char, '/' | '"' | '\'' | '?' | '#');
+        let stop =
+            |char: char| char.is_whitespace() || matches!(char, '/' | '"' | '\'' | '?' | '#');
         let host = rest.split(stop).next().unwrap_or_default();
         if let Some(user) = host.rfind('@').and_then(|end| host.get(..end))
             && let Some((name, password)) = user.split_once(':')
@@ -184,9 +206,15 @@ mod tests {
     fn finds_secrets() {
         check(r#"{"password":"hunter2","n":1}"#, &["password=hunter2"]);
         check(r#"{"a":[{"apiKey":"é-1"}]}"#, &["a[0].apiKey=é-1"]);
-        check(r#"{"c":"curl -H 'Authorization: Bearer tok_live_9f8e7d6c5b4a' x"}"#, &["c=tok_live_9f8e7d6c5b4a"]);
+        check(
+            r#"{"c":"curl -H 'Authorization: Bearer tok_live_9f8e7d6c5b4a' x"}"#,
+            &["c=tok_live_9f8e7d6c5b4a"],
+        );
         check(r#"{"c":"git clone https://ana:s3cret@host.example/x"}"#, &["c=s3cret"]);
-        check(r#"{"c":"API_KEY=abcd1234 ./x --password hunter22 y"}"#, &["c=abcd1234", "c=hunter22"]);
+        check(
+            r#"{"c":"API_KEY=abcd1234 ./x --password hunter22 y"}"#,
+            &["c=abcd1234", "c=hunter22"],
+        );
         check(r#"{"c":"é AKIAIOSFODNN7EXAMPLE"}"#, &["c=AKIAIOSFODNN7EXAMPLE"]);
         check(
             r#"{"c":"x\n-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\ny"}"#,
@@ -197,8 +225,11 @@ mod tests {
     #[test]
     fn leaves_the_rest_alone() {
         for json in [
-            r#"{"token":"LOBSTAR"}"#, r#"{"password":"$PASS"}"#, r#"{"next_page_token":"abc12345"}"#,
-            r#"{"c":"the task-sk-list of bearer bonds"}"#, r#"{"c":"https://host.example/a@b:c"}"#,
+            r#"{"token":"LOBSTAR"}"#,
+            r#"{"password":"$PASS"}"#,
+            r#"{"next_page_token":"abc12345"}"#,
+            r#"{"c":"the task-sk-list of bearer bonds"}"#,
+            r#"{"c":"https://host.example/a@b:c"}"#,
         ] {
             check(json, &[]);
         }

@@ -1,12 +1,17 @@
 //! Splits a shell text into its simple commands. On purpose no full grammar: what is not
 //! understood is named and makes the text dangerous, it is never guessed.
 
-pub(crate) mod git;
-pub(crate) mod lists;
+mod git;
+mod lists;
+mod options;
 pub(crate) mod programs;
+mod special;
+mod wrappers;
 
 use std::iter::Peekable;
 use std::str::CharIndices;
+
+use crate::words::listed;
 
 /// Longer texts are not split.
 const SCRIPT_BYTES: usize = 16 * 1024;
@@ -84,10 +89,8 @@ pub(crate) fn quote(word: &str) -> String {
     }
 }
 
-const KEYWORDS: &[&str] = &[
-    "for", "while", "until", "if", "then", "else", "elif", "fi", "case", "esac", "do", "done",
-    "select", "function", "[[", "{", "}", "!", "coproc",
-];
+const KEYWORDS: &str =
+    "for while until if then else elif fi case esac do done select function [[ { } ! coproc";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -148,6 +151,7 @@ impl<'a> Splitter<'a> {
                     while self.chars.next_if(|(_, char)| *char != '\n').is_some() {}
                 }
                 '$' => self.dollar(true),
+                '{' => self.brace(at),
                 '`' => self.opaque("it runs a command inside another (`…`)"),
                 '(' | ')' => self.opaque("it holds a subshell or a function"),
                 '\0' => self.opaque("it holds a NUL character"),
@@ -259,6 +263,17 @@ impl<'a> Splitter<'a> {
         }
     }
 
+    /// `-{delete,x}` becomes `-delete -x`; `{}` and `stash@{0}` stay what they are.
+    fn brace(&mut self, at: usize) {
+        let rest = self.text.get(at..).unwrap_or_default();
+        let inside = rest.split(['}', ' ', '\n', ';']).next().unwrap_or_default();
+        let nested = inside.rfind('{') != Some(0);
+        if inside.contains(',') || inside.contains("..") || nested {
+            self.opaque("it holds braces that a shell expands");
+        }
+        self.push('{');
+    }
+
     /// Only `$NAME` and `${NAME}` are understood.
     fn dollar(&mut self, bare: bool) {
         self.push('$');
@@ -289,7 +304,7 @@ impl<'a> Splitter<'a> {
             Role::ReadFrom => self.simple.reads.push(word),
             Role::Descriptor => {}
             Role::Word if self.simple.words.is_empty() => {
-                if !quoted && KEYWORDS.contains(&word.as_str()) {
+                if !quoted && listed(KEYWORDS, word.as_str()) {
                     self.opaque("it holds a loop, a condition or a group");
                 }
                 match assignment(&word) {
@@ -367,9 +382,26 @@ mod tests {
     #[test]
     fn names_what_it_does_not_understand() {
         for text in [
-            "ls $(x)", "ls `x`", "echo <(x)", "cat <<E\nE", "(ls)", "{ ls; }", "f() { ls; }",
-            "for x in y; do z; done", "echo 'x", "echo \"x", "ls\0", "echo ${!x}", "echo ${a@P}",
-            "echo $[1]", "echo $'\\x41'", "ls >", "! ls", "a\rb", "echo \"$(x)\"", "ls \\",
+            "ls $(x)",
+            "ls `x`",
+            "echo <(x)",
+            "cat <<E\nE",
+            "(ls)",
+            "{ ls; }",
+            "f() { ls; }",
+            "for x in y; do z; done",
+            "echo 'x",
+            "echo \"x",
+            "ls\0",
+            "echo ${!x}",
+            "echo ${a@P}",
+            "echo $[1]",
+            "echo $'\\x41'",
+            "ls >",
+            "! ls",
+            "a\rb",
+            "echo \"$(x)\"",
+            "ls \\",
         ] {
             assert!(parse(text).opaque.is_some(), "{text}");
         }

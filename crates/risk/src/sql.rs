@@ -4,6 +4,7 @@
 use holdshort_core::{Phrase, Source};
 
 use crate::finding::{Finding, Kind};
+use crate::words::{items, listed};
 
 /// What was found in a text of SQL.
 pub(crate) struct Judged {
@@ -24,8 +25,9 @@ pub(crate) fn looks_like(text: &str) -> bool {
     let first: String =
         text.trim_start().chars().take_while(char::is_ascii_alphabetic).take(12).collect();
     let known = [
-        "SELECT", "INSERT", "UPDATE", "DELETE", "DROP", "TRUNCATE", "ALTER", "CREATE", "GRANT", "REVOKE", "WITH",
-        "MERGE", "EXPLAIN", "CALL", "COPY", "EXEC", "EXECUTE", "REPLACE", "BEGIN", "PRAGMA",
+        "SELECT", "INSERT", "UPDATE", "DELETE", "DROP", "TRUNCATE", "ALTER", "CREATE", "GRANT",
+        "REVOKE", "WITH", "MERGE", "EXPLAIN", "CALL", "COPY", "EXEC", "EXECUTE", "REPLACE",
+        "BEGIN", "PRAGMA",
     ];
     known.contains(&first.to_ascii_uppercase().as_str()) && text.contains(' ')
 }
@@ -77,45 +79,52 @@ fn object(statement: &Statement) -> Option<(&'static str, String)> {
 }
 
 /// Calls that act on the server, its files or other hosts.
-const ACTS: &[&str] = &[
-    "PG_TERMINATE_BACKEND", "PG_CANCEL_BACKEND", "LO_EXPORT", "LO_IMPORT", "LO_UNLINK", "PG_READ_FILE",
-    "PG_READ_BINARY_FILE", "PG_LS_DIR", "PG_WRITE_FILE", "XP_CMDSHELL", "LOAD_FILE", "LOAD_EXTENSION", "SYS_EXEC",
-    "SYS_EVAL", "SETVAL", "SET_CONFIG", "PG_RELOAD_CONF", "QUERY_TO_XML", "PG_SLEEP", "SLEEP", "BENCHMARK",
-    "OPENROWSET", "OPENQUERY", "WRITEFILE", "READFILE", "EDIT", "DBLINK", "DBLINK_EXEC", "PG_ROTATE_LOGFILE",
-    "UTL_HTTP", "UTL_FILE", "WAITFOR", "URL", "S3", "FILE", "PG_SWITCH_WAL", "PG_PROMOTE",
-];
+const ACTS: &str = "\
+    PG_TERMINATE_BACKEND PG_CANCEL_BACKEND LO_EXPORT LO_IMPORT LO_UNLINK PG_READ_FILE \
+    PG_READ_BINARY_FILE PG_LS_DIR PG_WRITE_FILE XP_CMDSHELL LOAD_FILE LOAD_EXTENSION SYS_EXEC \
+    SYS_EVAL SETVAL SET_CONFIG PG_RELOAD_CONF QUERY_TO_XML PG_SLEEP SLEEP BENCHMARK OPENROWSET \
+    OPENQUERY WRITEFILE READFILE EDIT DBLINK DBLINK_EXEC PG_ROTATE_LOGFILE UTL_HTTP UTL_FILE \
+    WAITFOR URL S3 FILE PG_SWITCH_WAL PG_PROMOTE";
 /// Words that may stand before a parenthesis without calling something that writes.
-const PURE: &[&str] = &[
-    "COUNT", "SUM", "AVG", "MIN", "MAX", "COALESCE", "LOWER", "UPPER", "LENGTH", "SUBSTR", "SUBSTRING", "TRIM",
-    "ROUND", "ABS", "CEIL", "FLOOR", "NOW", "DATE", "DATE_TRUNC", "DATE_PART", "EXTRACT", "CAST", "CONCAT",
-    "STRING_AGG", "ARRAY_AGG", "GROUP_CONCAT", "JSON_AGG", "ROW_NUMBER", "RANK", "DENSE_RANK", "LAG", "LEAD",
-    "NULLIF", "IFNULL", "IF", "GREATEST", "LEAST", "REPLACE", "TO_CHAR", "TO_DATE", "STRFTIME", "JULIANDAY",
-    "DATETIME", "YEAR", "MONTH", "DAY", "DATEDIFF", "DATE_SUB", "DATE_ADD", "PERCENTILE_CONT", "RANDOM", "IN", "AND",
-    "OR", "NOT", "WHERE", "FROM", "AS", "ON", "VALUES", "OVER", "EXISTS", "ANY", "ALL", "SOME", "JOIN", "USING",
-    "SELECT", "WITH", "RECURSIVE", "UNION", "EXCEPT", "INTERSECT", "CASE", "WHEN", "THEN", "ELSE", "DISTINCT", "BY",
-    "HAVING", "LIMIT", "FILTER", "INTERVAL", "BETWEEN", "LIKE", "PARTITION", "VARCHAR", "NUMERIC", "DECIMAL", "CHAR",
-    "MATERIALIZED", "TYPEOF", "INSTR", "HEX", "UNNEST", "GENERATE_SERIES", "JSON_EXTRACT", "CURRENT_DATE", "ARRAY",
-    "STDDEV", "VARIANCE", "MEDIAN", "MOD", "POWER", "SQRT", "LEFT", "RIGHT", "SPLIT_PART", "ISNULL", "INTO", "EXPLAIN",
-];
+const PURE: &str = "\
+    COUNT SUM AVG MIN MAX COALESCE LOWER UPPER LENGTH SUBSTR SUBSTRING TRIM ROUND ABS CEIL FLOOR \
+    NOW DATE DATE_TRUNC DATE_PART EXTRACT CAST CONCAT STRING_AGG ARRAY_AGG GROUP_CONCAT JSON_AGG \
+    ROW_NUMBER RANK DENSE_RANK LAG LEAD NULLIF IFNULL IF GREATEST LEAST REPLACE TO_CHAR TO_DATE \
+    STRFTIME JULIANDAY DATETIME YEAR MONTH DAY DATEDIFF DATE_SUB DATE_ADD PERCENTILE_CONT RANDOM \
+    IN AND OR NOT WHERE FROM AS ON VALUES OVER EXISTS ANY ALL SOME JOIN USING SELECT WITH \
+    RECURSIVE UNION EXCEPT INTERSECT CASE WHEN THEN ELSE DISTINCT BY HAVING LIMIT FILTER \
+    INTERVAL BETWEEN LIKE PARTITION VARCHAR NUMERIC DECIMAL CHAR MATERIALIZED TYPEOF INSTR HEX \
+    UNNEST GENERATE_SERIES JSON_EXTRACT CURRENT_DATE ARRAY STDDEV VARIANCE MEDIAN MOD POWER SQRT \
+    LEFT RIGHT SPLIT_PART ISNULL INTO EXPLAIN";
 
 fn one(words: &[String]) -> (Kind, &'static str) {
     let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| *word != "(").collect();
-    let mut rest = words.as_slice();
-    if let ["EXPLAIN", tail @ ..] = rest {
+    let rest = words.as_slice();
+    if let [first, tail @ ..] = rest
+        && first.trim_end_matches('(') == "EXPLAIN"
+    {
         if !tail.contains(&"ANALYZE") && !tail.contains(&"ANALYSE") {
             return (Kind::Read, "only reads");
         }
-        rest = tail;
+        return verbs(tail);
     }
-    let first = rest.first().copied().unwrap_or_default();
+    let first = rest.first().copied().unwrap_or_default().trim_end_matches('(');
     let has = |word: &str| rest.contains(&word);
     let worst = verbs(rest);
     match first {
-        "SELECT" | "WITH" | "VALUES" | "TABLE" | "ANALYZE" | "ANALYSE" | "VERBOSE" | "FORMAT" => worst,
-        "SHOW" | "DESCRIBE" | "DESC" | "BEGIN" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "START" | "USE" => {
-            if worst.0 == Kind::Read { (Kind::Read, "only reads") } else { worst }
+        "SELECT" | "WITH" | "VALUES" | "TABLE" | "ANALYZE" | "ANALYSE" | "VERBOSE" | "FORMAT" => {
+            worst
+        }
+        "SHOW" | "DESCRIBE" | "DESC" | "BEGIN" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "START"
+        | "USE" => {
+            if worst.0 == Kind::Read {
+                (Kind::Read, "only reads")
+            } else {
+                worst
+            }
         }
         "PRAGMA" if !has("=") => (Kind::Read, "only reads"),
+        "PRAGMA" => (Kind::Write, "changes a setting of the database"),
         "INSERT" | "MERGE" | "UPSERT" | "REPLACE" | "UPDATE" | "CREATE" => worst,
         "COMMENT" | "VACUUM" | "REINDEX" | "REFRESH" => (Kind::Write, "changes the database"),
         "DELETE" | "DROP" | "TRUNCATE" => (Kind::Destroy, "deletes data"),
@@ -131,7 +140,7 @@ fn one(words: &[String]) -> (Kind, &'static str) {
 /// The worst verb anywhere in a statement: some databases need no `;` between two.
 fn verbs(words: &[&str]) -> (Kind, &'static str) {
     let has = |word: &str| words.iter().any(|one| one.trim_end_matches('(') == word);
-    let any = |list: &[&str]| list.iter().any(|word| has(word));
+    let any = |list: &str| items(list).any(has);
     let before = |word: &str| {
         let at = words.iter().position(|one| *one == word)?;
         at.checked_sub(1).and_then(|at| words.get(at)).copied()
@@ -142,34 +151,36 @@ fn verbs(words: &[&str]) -> (Kind, &'static str) {
         let last = word.trim_end_matches('(').rsplit('.').next().unwrap_or_default();
         last.trim_matches('"').to_uppercase()
     };
-    if any(&["DELETE", "DROP", "TRUNCATE", "ALTER"]) {
+    if any("DELETE DROP TRUNCATE ALTER") {
         return (Kind::Destroy, "deletes data or changes how it is stored");
     }
-    if any(&["GRANT", "REVOKE"]) {
+    if any("GRANT REVOKE") {
         return (Kind::Grant, "changes who may do what");
     }
-    if any(&["EXEC", "EXECUTE", "CALL", "COPY", "PROGRAM", "OUTFILE", "DUMPFILE", "SHUTDOWN", "KILL", "WAITFOR"]) {
+    if any("EXEC EXECUTE CALL COPY PROGRAM OUTFILE DUMPFILE SHUTDOWN KILL WAITFOR") {
         return (Kind::Execute, "runs code or touches files on the server");
     }
-    if words.iter().any(|word| called(word) && ACTS.contains(&name(word).as_str())) {
+    // T-SQL runs a stored procedure by its bare name.
+    if words.iter().any(|word| word.starts_with("SP_") || word.starts_with("XP_")) {
+        return (Kind::Execute, "runs a stored procedure");
+    }
+    if words.iter().any(|word| called(word) && listed(ACTS, &name(word))) {
         return (Kind::Execute, "calls a function that acts on the server");
     }
-    let updates = has("UPDATE") && before("UPDATE") != Some("FOR");
-    if updates && !bounded(words) && !any(&["CONFLICT", "DUPLICATE", "MATCHED"]) {
+    let updates = has("UPDATE") && !matches!(before("UPDATE"), Some("FOR" | "KEY"));
+    if updates && !bounded(words) && !any("CONFLICT DUPLICATE MATCHED") {
         return (Kind::Destroy, "changes every row");
     }
-    if has("CREATE")
-        && any(&["FUNCTION", "PROCEDURE", "TRIGGER", "EXTENSION", "USER", "ROLE", "EVENT", "SERVER", "ALIAS"])
-    {
+    if has("CREATE") && any("FUNCTION PROCEDURE TRIGGER EXTENSION USER ROLE EVENT SERVER ALIAS") {
         return (Kind::Execute, "creates code or an account on the server");
     }
-    if updates || any(&["INSERT", "MERGE", "UPSERT", "CREATE", "INTO"]) || words.first() == Some(&"REPLACE") {
+    if updates || any("INSERT MERGE UPSERT CREATE INTO") || words.first() == Some(&"REPLACE") {
         return (Kind::Write, "changes data");
     }
-    if has("FOR") && any(&["UPDATE", "SHARE"]) || has("LOCK") {
+    if has("FOR") && any("UPDATE SHARE") || has("LOCK") {
         return (Kind::Write, "locks rows");
     }
-    if words.iter().any(|word| called(word) && !PURE.contains(&name(word).as_str())) {
+    if words.iter().any(|word| called(word) && !listed(PURE, &name(word))) {
         return (Kind::Write, "calls a function that may write");
     }
     (Kind::Read, "only reads")
@@ -180,9 +191,12 @@ fn bounded(words: &[&str]) -> bool {
     let behind = words.iter().skip_while(|word| **word != "WHERE").skip(1);
     let names: Vec<&str> = behind
         .copied()
-        .filter(|word| word.starts_with(|char: char| char.is_alphabetic() || char == '_' || char == '"'))
+        .filter(|word| {
+            word.starts_with(|char: char| char.is_alphabetic() || char == '_' || char == '"')
+        })
         .collect();
-    !names.is_empty() && !names.contains(&"TRUE") && !(names.contains(&"OR") && words.windows(3).any(constant))
+    let always = names.contains(&"OR") && words.windows(3).any(constant);
+    !(names.is_empty() || names.contains(&"TRUE") || always)
 }
 
 /// `1 = 1`
@@ -234,7 +248,9 @@ impl Reader<'_> {
                     self.end_word();
                     self.callable = false;
                 }
-                _ if char.is_alphanumeric() || matches!(char, '_' | '.' | '@' | '$') => self.word.push(char),
+                _ if char.is_alphanumeric() || matches!(char, '_' | '.' | '@' | '$') => {
+                    self.word.push(char)
+                }
                 _ => {
                     self.end_word();
                     self.callable &= char.is_whitespace();
@@ -273,7 +289,8 @@ impl Reader<'_> {
 
     fn end_statement(&mut self) {
         self.end_word();
-        let now = std::mem::replace(&mut self.now, Statement { words: Vec::new(), raw: Vec::new() });
+        let now =
+            std::mem::replace(&mut self.now, Statement { words: Vec::new(), raw: Vec::new() });
         if !now.words.is_empty() {
             self.all.push(now);
         }
@@ -285,7 +302,10 @@ impl Reader<'_> {
         loop {
             match self.chars.next() {
                 Some(char) if char == quote => break,
-                Some('\\') => self.refuse("a backslash in quotes is read differently by databases"),
+                Some('\\') => self.refuse(
+                    "\
+                    a backslash in quotes is read differently by databases",
+                ),
                 Some(char) => inside.push(char),
                 None => return self.refuse("a quote is not closed"),
             }
@@ -314,7 +334,9 @@ impl Reader<'_> {
         loop {
             match self.chars.next() {
                 Some('*') if self.chars.next_if_eq(&'/').is_some() => return,
-                Some('/') if self.chars.peek() == Some(&'*') => self.refuse("a comment within a comment"),
+                Some('/') if self.chars.peek() == Some(&'*') => {
+                    self.refuse("a comment within a comment")
+                }
                 Some(_) => {}
                 None => return self.refuse("a comment is not closed"),
             }
@@ -336,9 +358,15 @@ mod tests {
     #[test]
     fn reads() {
         for text in [
-            "SELECT * FROM users", "select count(*) from a where b = 'x; DROP TABLE y'", "SHOW TABLES",
-            "EXPLAIN DELETE FROM a", "SELECT \"delete\" FROM a -- DROP", "WITH x AS (SELECT 1) SELECT * FROM x",
-            "PRAGMA table_info(x)", "SELECT a /* ; DROP */ FROM b;", "SELECT * FROM a WHERE id = $1",
+            "SELECT * FROM users",
+            "select count(*) from a where b = 'x; DROP TABLE y'",
+            "SHOW TABLES",
+            "EXPLAIN DELETE FROM a",
+            "SELECT \"delete\" FROM a -- DROP",
+            "WITH x AS (SELECT 1) SELECT * FROM x",
+            "PRAGMA table_info(x)",
+            "SELECT a /* ; DROP */ FROM b;",
+            "SELECT * FROM a WHERE id = $1",
         ] {
             check(text, Safe);
         }
@@ -347,8 +375,13 @@ mod tests {
     #[test]
     fn changes() {
         for text in [
-            "INSERT INTO a VALUES (1)", "UPDATE a SET b = 1 WHERE id = 2", "SELECT * INTO b FROM a",
-            "SELECT * FROM a FOR UPDATE", "SELECT my_function(1)", "CREATE TABLE x (id int)", "PRAGMA a = 1",
+            "INSERT INTO a VALUES (1)",
+            "UPDATE a SET b = 1 WHERE id = 2",
+            "SELECT * INTO b FROM a",
+            "SELECT * FROM a FOR UPDATE",
+            "SELECT my_function(1)",
+            "CREATE TABLE x (id int)",
+            "PRAGMA a = 1",
             "INSERT INTO a VALUES (1) ON CONFLICT DO UPDATE SET b = 1",
         ] {
             check(text, Risky);
@@ -358,13 +391,34 @@ mod tests {
     #[test]
     fn dangers() {
         for text in [
-            "DELETE FROM a WHERE id = 1", "select 1; drop table a", "UPDATE a SET b = 1", "TRUNCATE a", "",
-            "UPDATE a SET b = 1 WHERE 1=1", "UPDATE a SET b = 1 WHERE c = 2 OR 1 = 1", "GRANT ALL ON a TO b",
-            "COPY a TO PROGRAM 'x'", "EXPLAIN ANALYZE DELETE FROM a", "WITH x AS (DELETE FROM a) SELECT 1",
-            "SELECT 1 DROP TABLE a", "SELECT 'a\\'; DROP TABLE b; --'", "SELECT /*! 1; DROP TABLE a */ 1",
-            "SELECT $$ x $$", "SELECT 1--1", "SELECT pg_terminate_backend(1)", "DO something", "FROBNICATE a",
-            "SELECT 'x", "SELECT 1 # x", "CREATE FUNCTION f() RETURNS int", "SELECT pg_sleep (9)", "ALTER TABLE a ADD b int",
-            "SELECT * FROM a INTO OUTFILE 'x'", "DELETE FROM a; DELETE FROM b;", "EXEC sp_x", "CALL p()",
+            "DELETE FROM a WHERE id = 1",
+            "select 1; drop table a",
+            "UPDATE a SET b = 1",
+            "TRUNCATE a",
+            "",
+            "UPDATE a SET b = 1 WHERE 1=1",
+            "UPDATE a SET b = 1 WHERE c = 2 OR 1 = 1",
+            "GRANT ALL ON a TO b",
+            "COPY a TO PROGRAM 'x'",
+            "EXPLAIN ANALYZE DELETE FROM a",
+            "WITH x AS (DELETE FROM a) SELECT 1",
+            "SELECT 1 DROP TABLE a",
+            "SELECT 'a\\'; DROP TABLE b; --'",
+            "SELECT /*! 1; DROP TABLE a */ 1",
+            "SELECT $$ x $$",
+            "SELECT 1--1",
+            "SELECT pg_terminate_backend(1)",
+            "DO something",
+            "FROBNICATE a",
+            "SELECT 'x",
+            "SELECT 1 # x",
+            "CREATE FUNCTION f() RETURNS int",
+            "SELECT pg_sleep (9)",
+            "ALTER TABLE a ADD b int",
+            "SELECT * FROM a INTO OUTFILE 'x'",
+            "DELETE FROM a; DELETE FROM b;",
+            "EXEC sp_x",
+            "CALL p()",
         ] {
             check(text, Dangerous);
         }

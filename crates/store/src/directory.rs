@@ -25,13 +25,9 @@ impl PrincipalKind {
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [
-            PrincipalKind::Person,
-            PrincipalKind::Agent,
-            PrincipalKind::Machine,
-        ]
-        .into_iter()
-        .find(|kind| kind.name() == name)
+        [PrincipalKind::Person, PrincipalKind::Agent, PrincipalKind::Machine]
+            .into_iter()
+            .find(|kind| kind.name() == name)
     }
 }
 

@@ -16,11 +16,9 @@ pub(crate) fn sqlite(connection: &mut Connection) -> Result<(), StoreError> {
         "CREATE TABLE IF NOT EXISTS migrations \
          (number INTEGER PRIMARY KEY, checksum BLOB NOT NULL) STRICT",
     )?;
-    let found: u32 = connection.query_row(
-        "SELECT coalesce(max(number), 0) FROM migrations",
-        [],
-        |row| row.get(0),
-    )?;
+    let found: u32 =
+        connection
+            .query_row("SELECT coalesce(max(number), 0) FROM migrations", [], |row| row.get(0))?;
     let known = SQLITE.iter().map(|(number, _)| *number).max().unwrap_or(0);
     if found > known {
         return Err(StoreError::Newer { found, known });
@@ -30,11 +28,9 @@ pub(crate) fn sqlite(connection: &mut Connection) -> Result<(), StoreError> {
         let transaction =
             connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let ran: Option<Vec<u8>> = transaction
-            .query_row(
-                "SELECT checksum FROM migrations WHERE number = ?1",
-                [number],
-                |row| row.get(0),
-            )
+            .query_row("SELECT checksum FROM migrations WHERE number = ?1", [number], |row| {
+                row.get(0)
+            })
             .optional()?;
         match ran {
             Some(ran) if ran == checksum => continue,
@@ -42,10 +38,7 @@ pub(crate) fn sqlite(connection: &mut Connection) -> Result<(), StoreError> {
             None => {}
         }
         transaction.execute_batch(sql)?;
-        transaction.execute(
-            "INSERT INTO migrations VALUES (?1, ?2)",
-            params![number, checksum],
-        )?;
+        transaction.execute("INSERT INTO migrations VALUES (?1, ?2)", params![number, checksum])?;
         transaction.commit()?;
     }
     Ok(())

@@ -45,10 +45,7 @@ pub struct Tuning {
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self {
-            readers: 3,
-            cache_kib: 4096,
-        }
+        Self { readers: 3, cache_kib: 4096 }
     }
 }
 
@@ -63,9 +60,7 @@ pub struct Sqlite {
 
 impl std::fmt::Debug for Sqlite {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Sqlite")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
+        out.debug_struct("Sqlite").field("path", &self.path).finish_non_exhaustive()
     }
 }
 
@@ -86,14 +81,7 @@ impl Sqlite {
     /// When it cannot be written, or the database is newer.
     pub fn open_beside(directory: &Path) -> Result<Self, StoreError> {
         make_directory(directory)?;
-        Self::connect(
-            directory,
-            Tuning {
-                readers: 1,
-                cache_kib: 1024,
-            },
-            None,
-        )
+        Self::connect(directory, Tuning { readers: 1, cache_kib: 1024 }, None)
     }
 
     fn connect(directory: &Path, tuning: Tuning, lock: Option<File>) -> Result<Self, StoreError> {
@@ -136,10 +124,7 @@ fn make_directory(directory: &Path) -> Result<(), StoreError> {
             .create(directory)
             .map_err(refused)?;
     }
-    let mode = std::fs::metadata(directory)
-        .map_err(refused)?
-        .permissions()
-        .mode();
+    let mode = std::fs::metadata(directory).map_err(refused)?.permissions().mode();
     if mode & 0o022 != 0 {
         let problem = std::io::Error::other("others may write to it; run `chmod go-w` on it first");
         return Err(refused(problem));
@@ -155,8 +140,7 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
         .write(true)
         .open(&path)
         .map_err(|error| StoreError::Refused(format!("`{}`: {error}", path.display())))?;
-    file.try_lock()
-        .map_err(|_| StoreError::InUse(directory.display().to_string()))?;
+    file.try_lock().map_err(|_| StoreError::InUse(directory.display().to_string()))?;
     Ok(file)
 }
 
@@ -177,10 +161,7 @@ struct Readers {
 
 impl Readers {
     fn new(connections: Vec<Connection>) -> Self {
-        Self {
-            idle: Mutex::new(connections),
-            returned: Condvar::new(),
-        }
+        Self { idle: Mutex::new(connections), returned: Condvar::new() }
     }
 
     fn with<T>(
@@ -197,10 +178,7 @@ impl Readers {
         };
         drop(idle);
         let result = query(&connection);
-        self.idle
-            .lock()
-            .map_err(|_| StoreError::Closed)?
-            .push(connection);
+        self.idle.lock().map_err(|_| StoreError::Closed)?.push(connection);
         self.returned.notify_one();
         result
     }
@@ -210,9 +188,7 @@ type Read<T> = Result<T, StoreError>;
 
 impl Store for Sqlite {
     async fn commit(&self, commit: Commit) -> Read<Committed> {
-        self.writer
-            .run(move |transaction| commit::write(transaction, &commit))
-            .await
+        self.writer.run(move |transaction| commit::write(transaction, &commit)).await
     }
 
     async fn change(&self, workspace: WorkspaceId, changes: Vec<Change>) -> Read<()> {
@@ -226,21 +202,15 @@ impl Store for Sqlite {
     }
 
     async fn put_run(&self, workspace: WorkspaceId, run: Run, goal: String) -> Read<()> {
-        self.writer
-            .run(move |transaction| runs::put(transaction, workspace, &run, &goal))
-            .await
+        self.writer.run(move |transaction| runs::put(transaction, workspace, &run, &goal)).await
     }
 
     async fn take_work(&self, now: Timestamp, until: Timestamp) -> Read<Option<OutboxItem>> {
-        self.writer
-            .run(move |transaction| outbox::take(transaction, now, until))
-            .await
+        self.writer.run(move |transaction| outbox::take(transaction, now, until)).await
     }
 
     async fn work_done(&self, id: i64) -> Read<()> {
-        self.writer
-            .run(move |transaction| outbox::done(transaction, id))
-            .await
+        self.writer.run(move |transaction| outbox::done(transaction, id)).await
     }
 
     fn aggregate(&self, workspace: WorkspaceId, action: ActionId) -> Read<Option<Aggregate>> {

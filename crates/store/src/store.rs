@@ -51,6 +51,8 @@ pub struct Commit {
 pub struct Committed {
     /// Position of the last event.
     pub last_seq: i64,
+    /// Number of the request that was opened, if one was.
+    pub number: Option<u64>,
 }
 
 /// An event and its place in the feed.

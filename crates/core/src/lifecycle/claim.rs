@@ -38,15 +38,10 @@ fn repeat(execution: &Execution, claim: &TakeClaim) -> Result<Answer, Refusal> {
     if execution.started() {
         return Err(Refusal::WrongState("started"));
     }
-    if claim
-        .presented
-        .is_some_and(|digest| digest != execution.clearance().call())
-    {
+    if claim.presented.is_some_and(|digest| digest != execution.clearance().call()) {
         return Err(Refusal::CallMismatch);
     }
-    Ok(Answer::Proceed {
-        lease_until: execution.lease_until(),
-    })
+    Ok(Answer::Proceed { lease_until: execution.lease_until() })
 }
 
 fn take(draft: &mut Draft<'_>, clearance: Clearance, claim: TakeClaim) -> Result<Answer, Refusal> {
@@ -56,24 +51,16 @@ fn take(draft: &mut Draft<'_>, clearance: Clearance, claim: TakeClaim) -> Result
     }
     // INVARIANT: what is released is what was cleared.
     if clearance.call() != effective {
-        return Ok(ask_again(
-            draft,
-            "the call is not the approved one",
-            Facts::None,
-        ));
+        return Ok(ask_again(draft, "the call is not the approved one", Facts::None));
     }
     if draft.run.state == RunState::Stopped {
         draft.deny(Denier::Policy("run.stopped".into()), "a stopped run");
-        return Ok(Answer::Replan {
-            because: "the run was stopped".into(),
-        });
+        return Ok(Answer::Replan { because: "the run was stopped".into() });
     }
     let verdict = draft.context.policy.evaluate(&draft.payload.assessment);
     if verdict.ruling == Ruling::Deny {
         draft.deny(Denier::Policy(verdict.rule), "policy");
-        return Ok(Answer::Replan {
-            because: verdict.reason,
-        });
+        return Ok(Answer::Replan { because: verdict.reason });
     }
     match clearance.basis() {
         Basis::Policy { .. } if verdict.ruling == Ruling::Ask => {
@@ -84,9 +71,8 @@ fn take(draft: &mut Draft<'_>, clearance: Clearance, claim: TakeClaim) -> Result
         Basis::People { voters, .. } => {
             let (agent, owner) = (draft.action.agent, draft.action.owner);
             let people = draft.context.people;
-            let gone = voters
-                .iter()
-                .find_map(|voter| people.may_approve(voter.id, agent, owner).err());
+            let gone =
+                voters.iter().find_map(|voter| people.may_approve(voter.id, agent, owner).err());
             if let Some(why) = gone {
                 let because = format!("an approval no longer counts: {why}");
                 return Ok(ask_again(draft, &because, Facts::None));
@@ -103,17 +89,11 @@ fn take(draft: &mut Draft<'_>, clearance: Clearance, claim: TakeClaim) -> Result
     let execution = Execution::open(clearance, claim.intent, draft.context.now);
     let lease_until = execution.lease_until();
     draft.action.state = State::Executing(execution);
-    draft.event(
-        EventKind::Claimed,
-        "the agent",
-        json!({ "started": claim.intent.start }),
-    );
+    draft.event(EventKind::Claimed, "the agent", json!({ "started": claim.intent.start }));
     Ok(Answer::Proceed { lease_until })
 }
 
 fn ask_again(draft: &mut Draft<'_>, because: &str, facts: Facts) -> Answer {
     draft.ask(facts);
-    Answer::AskAgain {
-        because: because.to_owned(),
-    }
+    Answer::AskAgain { because: because.to_owned() }
 }

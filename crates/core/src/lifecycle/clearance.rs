@@ -50,9 +50,7 @@ impl Clearance {
     pub(super) fn by_policy(verdict: &Verdict, call: Digest, now: Timestamp) -> Option<Self> {
         match verdict.ruling {
             Ruling::Allow => Some(Self {
-                basis: Basis::Policy {
-                    rule: verdict.rule.clone(),
-                },
+                basis: Basis::Policy { rule: verdict.rule.clone() },
                 call,
                 facts: Vec::new(),
                 granted_at: now,
@@ -81,10 +79,7 @@ impl Clearance {
             .map(|vote| vote.by.clone())
             .collect();
         (in_favour && !voters.is_empty()).then(|| Self {
-            basis: Basis::People {
-                request: request.id,
-                voters,
-            },
+            basis: Basis::People { request: request.id, voters },
             call: request.call,
             facts: request.facts.seals(),
             granted_at: now,
@@ -150,10 +145,7 @@ impl Execution {
         let lease_secs = intent.lease_secs.clamp(1, limits::LEASE_MAX_SECS);
         Self {
             clearance,
-            intent: ClaimIntent {
-                lease_secs,
-                ..intent
-            },
+            intent: ClaimIntent { lease_secs, ..intent },
             claimed_at: now,
             started_at: intent.start.then_some(now),
             lease_until: now.plus_secs(lease_secs),
@@ -171,10 +163,7 @@ impl Execution {
 
     /// Gives the clearance back, for a claim lost before it began.
     pub(super) fn release(self) -> Clearance {
-        Clearance {
-            released: Some(self.intent.nonce),
-            ..self.clearance
-        }
+        Clearance { released: Some(self.intent.nonce), ..self.clearance }
     }
 
     /// The clearance it uses.

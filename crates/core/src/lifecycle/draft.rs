@@ -77,53 +77,30 @@ impl<'a> Draft<'a> {
         let id = EventId::at(self.context.now, self.random());
         let at = self.context.now;
         let by = by.to_owned();
-        self.events.push(Event {
-            id,
-            kind,
-            at,
-            action: Some(action),
-            request,
-            run,
-            by,
-            detail,
-        });
+        self.events.push(Event { id, kind, at, action: Some(action), request, run, by, detail });
     }
 
     pub(super) fn must_belong_to(&self, agent: PrincipalId) -> Result<(), Refusal> {
-        if self.action.agent == agent {
-            Ok(())
-        } else {
-            Err(Refusal::NotFound)
-        }
+        if self.action.agent == agent { Ok(()) } else { Err(Refusal::NotFound) }
     }
 
     pub(super) fn give_reason(&mut self, by: &str, text: Untrusted) {
         if text != Untrusted::default() {
-            self.payload.reasons.push(Reason {
-                by: by.to_owned(),
-                text,
-            });
+            self.payload.reasons.push(Reason { by: by.to_owned(), text });
         }
     }
 
     /// Ends the open request, if there is one.
     pub(super) fn close_request(&mut self, state: RequestState) {
         let now = self.context.now;
-        if let Some(request) = self
-            .request
-            .as_mut()
-            .filter(|request| request.state.is_open())
-        {
+        if let Some(request) = self.request.as_mut().filter(|request| request.state.is_open()) {
             request.state = state;
             request.closed_at = Some(now);
         }
     }
 
     pub(super) fn cancel(&mut self, reason: CancelReason, by: &str) {
-        let was_open = self
-            .request
-            .as_ref()
-            .is_some_and(|request| request.state.is_open());
+        let was_open = self.request.as_ref().is_some_and(|request| request.state.is_open());
         self.close_request(RequestState::Withdrawn);
         self.action.state = State::Cancelled { reason };
         self.event(EventKind::Cancelled, by, json!({ "reason": reason }));
@@ -161,11 +138,7 @@ impl<'a> Draft<'a> {
     pub(super) fn ask(&mut self, facts: Facts) -> RequestId {
         let now = self.context.now;
         let id = RequestId::from_bytes(self.random());
-        if self
-            .request
-            .as_ref()
-            .is_some_and(|request| request.state.is_open())
-        {
+        if self.request.as_ref().is_some_and(|request| request.state.is_open()) {
             self.close_request(RequestState::Superseded);
             self.event(EventKind::Superseded, "Holdshort", json!({ "by": id }));
         }
@@ -193,10 +166,7 @@ impl<'a> Draft<'a> {
         self.action.request = Some(id);
         self.action.asked += 1;
         if checking {
-            self.effects.push(Effect::CollectFacts {
-                action: self.action.id,
-                request: id,
-            });
+            self.effects.push(Effect::CollectFacts { action: self.action.id, request: id });
         }
         let rule = self.action.verdict.rule.clone();
         let policy = self.context.policy.version;
@@ -208,23 +178,16 @@ impl<'a> Draft<'a> {
     pub(super) fn finish(mut self, answer: Answer) -> Transition {
         let now = self.context.now;
         let before_request = self.before.and_then(|(_, _, request)| request);
-        let mut requests: Vec<Request> = self
-            .replaced
-            .into_iter()
-            .chain(self.request.take())
-            .collect();
+        let mut requests: Vec<Request> =
+            self.replaced.into_iter().chain(self.request.take()).collect();
         requests.retain(|request| Some(request) != before_request);
         for request in &mut requests {
             request.version += 1;
         }
-        let payload_changed = self
-            .before
-            .is_none_or(|(_, payload, _)| *payload != self.payload);
+        let payload_changed = self.before.is_none_or(|(_, payload, _)| *payload != self.payload);
         let changed = payload_changed
             || !requests.is_empty()
-            || self
-                .before
-                .is_none_or(|(action, _, _)| *action != self.action);
+            || self.before.is_none_or(|(action, _, _)| *action != self.action);
         let next = changed.then(|| {
             self.action.version += 1;
             self.action.updated_at = now;
@@ -234,25 +197,14 @@ impl<'a> Draft<'a> {
                 requests,
             }
         });
-        Transition {
-            next,
-            events: self.events,
-            effects: self.effects,
-            answer,
-        }
+        Transition { next, events: self.events, effects: self.effects, answer }
     }
 }
 
 /// The `index`-th 16 bytes that follow from the random bytes of a context.
 pub(super) fn random(context: &Context<'_>, index: u32) -> [u8; 16] {
-    let digest = Digest::of(
-        "holdshort-random-v1",
-        &[&context.random, &index.to_be_bytes()],
-    );
+    let digest = Digest::of("holdshort-random-v1", &[&context.random, &index.to_be_bytes()]);
     let mut bytes = [0; 16];
-    bytes
-        .iter_mut()
-        .zip(digest.as_bytes())
-        .for_each(|(byte, from)| *byte = *from);
+    bytes.iter_mut().zip(digest.as_bytes()).for_each(|(byte, from)| *byte = *from);
     bytes
 }

@@ -33,9 +33,7 @@ pub(super) fn propose(
         verdict,
         probed: !propose.judged.probes.is_empty(),
         // Replaced below, in every branch.
-        state: State::Pending {
-            request: RequestId::from_bytes([0; 16]),
-        },
+        state: State::Pending { request: RequestId::from_bytes([0; 16]) },
         request: None,
         asked: 0,
         expires_at: propose.expires_at,
@@ -56,17 +54,13 @@ pub(super) fn propose(
     draft.event(EventKind::Proposed, &propose.agent_name, detail);
     if draft.run.state == RunState::Stopped {
         draft.deny(Denier::Policy("run.stopped".into()), "a stopped run");
-        return Ok(draft.finish(Answer::Replan {
-            because: "the run was stopped".into(),
-        }));
+        return Ok(draft.finish(Answer::Replan { because: "the run was stopped".into() }));
     }
     let rule = draft.action.verdict.rule.clone();
     let answer = match draft.action.verdict.ruling {
         Ruling::Deny => {
             draft.deny(Denier::Policy(rule), "policy");
-            Answer::Replan {
-                because: draft.action.verdict.reason.clone(),
-            }
+            Answer::Replan { because: draft.action.verdict.reason.clone() }
         }
         Ruling::Ask => {
             let until = now.plus_secs(limits::FACTS_SECS);
@@ -90,11 +84,7 @@ fn allow(draft: &mut Draft<'_>, claim: Option<super::ClaimIntent>) -> Answer {
         draft.ask(Facts::None);
         return Answer::Wait;
     };
-    draft.event(
-        EventKind::Allowed,
-        "policy",
-        json!({ "rule": verdict.rule }),
-    );
+    draft.event(EventKind::Allowed, "policy", json!({ "rule": verdict.rule }));
     let Some(intent) = claim else {
         draft.approve(clearance);
         return Answer::Done;
@@ -102,10 +92,6 @@ fn allow(draft: &mut Draft<'_>, claim: Option<super::ClaimIntent>) -> Answer {
     let execution = Execution::open(clearance, intent, now);
     let lease_until = execution.lease_until();
     draft.action.state = State::Executing(execution);
-    draft.event(
-        EventKind::Claimed,
-        "the agent",
-        json!({ "started": intent.start }),
-    );
+    draft.event(EventKind::Claimed, "the agent", json!({ "started": intent.start }));
     Answer::Proceed { lease_until }
 }

@@ -49,25 +49,15 @@ pub(super) fn report(
         // It ran without saying that it began, and its lease ran out: down as run, so that
         // nobody runs it a second time.
         State::Approved(clearance) if clearance.released() == Some(nonce) => {
-            let intent = super::ClaimIntent {
-                nonce,
-                lease_secs: 1,
-                start: true,
-            };
+            let intent = super::ClaimIntent { nonce, lease_secs: 1, start: true };
             let execution = Execution::open(clearance, intent, draft.context.now);
             complete(draft, execution, outcome, output);
             Ok(Answer::Done)
         }
-        State::Completed {
-            outcome: known,
-            execution,
-        } if execution.nonce() == nonce => match known {
+        State::Completed { outcome: known, execution } if execution.nonce() == nonce => match known
+        {
             Outcome::Unknown => {
-                draft.event(
-                    EventKind::ReportedLate,
-                    "the agent",
-                    json!({ "says": outcome }),
-                );
+                draft.event(EventKind::ReportedLate, "the agent", json!({ "says": outcome }));
                 draft.payload.output = output;
                 Ok(Answer::Done)
             }
@@ -84,9 +74,5 @@ pub(super) fn report(
 fn complete(draft: &mut Draft<'_>, execution: Execution, outcome: Outcome, output: Untrusted) {
     draft.action.state = State::Completed { outcome, execution };
     draft.payload.output = output;
-    draft.event(
-        EventKind::Reported,
-        "the agent",
-        json!({ "outcome": outcome }),
-    );
+    draft.event(EventKind::Reported, "the agent", json!({ "outcome": outcome }));
 }

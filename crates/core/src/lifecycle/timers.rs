@@ -64,10 +64,7 @@ pub(super) fn settle(draft: &mut Draft<'_>) {
 
 fn lease_lost(draft: &mut Draft<'_>, execution: Execution) {
     if execution.started() {
-        draft.action.state = State::Completed {
-            outcome: Outcome::Unknown,
-            execution,
-        };
+        draft.action.state = State::Completed { outcome: Outcome::Unknown, execution };
         draft.event(EventKind::Unknown, "the clock", json!({}));
     } else {
         draft.action.state = State::Approved(execution.release());
@@ -80,10 +77,7 @@ fn approval_lapsed(draft: &mut Draft<'_>) {
         return draft.cancel(CancelReason::NeverClaimed, "the clock");
     }
     // The facts are read again at release; until then the last ones stand on the card.
-    let facts = draft
-        .request
-        .as_ref()
-        .map_or(Facts::None, |request| request.facts.clone());
+    let facts = draft.request.as_ref().map_or(Facts::None, |request| request.facts.clone());
     draft.ask(facts);
 }
 
@@ -110,12 +104,7 @@ fn on_deadline(mut request: Request, now: Timestamp) -> Request {
     request.facts = match request.facts {
         Facts::Checking { until, claims } if until <= now => {
             let because = || Phrase::ours("it took too long");
-            Facts::Read(
-                claims
-                    .into_iter()
-                    .map(|claim| claim.not_known(because(), now))
-                    .collect(),
-            )
+            Facts::Read(claims.into_iter().map(|claim| claim.not_known(because(), now)).collect())
         }
         other => other,
     };
@@ -131,16 +120,9 @@ pub(super) fn facts(draft: &mut Draft<'_>, id: RequestId, facts: Vec<Fact>) -> A
             && matches!(request.facts, Facts::Checking { .. })
     });
     if let Some(request) = waiting {
-        let truths: Vec<_> = facts
-            .iter()
-            .map(|fact| (fact.probe.clone(), fact.truth))
-            .collect();
+        let truths: Vec<_> = facts.iter().map(|fact| (fact.probe.clone(), fact.truth)).collect();
         request.facts = Facts::Read(facts);
-        draft.event(
-            EventKind::FactsRead,
-            "Holdshort",
-            json!({ "facts": truths }),
-        );
+        draft.event(EventKind::FactsRead, "Holdshort", json!({ "facts": truths }));
     }
     Answer::Done
 }

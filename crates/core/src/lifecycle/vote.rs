@@ -14,10 +14,7 @@ use crate::request::{Decision, Request, RequestState, Vote};
 use crate::untrusted::Untrusted;
 
 pub(super) fn cast(draft: &mut Draft<'_>, cast: Cast) -> Result<Answer, Refusal> {
-    let request = draft
-        .request
-        .as_ref()
-        .filter(|request| request.id == cast.request);
+    let request = draft.request.as_ref().filter(|request| request.id == cast.request);
     let request = request.ok_or(Refusal::NotFound)?;
     if cast.binding != request.binding() {
         return Err(Refusal::Stale);
@@ -47,10 +44,7 @@ pub(super) fn cast(draft: &mut Draft<'_>, cast: Cast) -> Result<Answer, Refusal>
 
 fn check_approval(draft: &Draft<'_>, request: &Request, cast: &Cast) -> Result<(), Refusal> {
     let action = &draft.action;
-    draft
-        .context
-        .people
-        .may_approve(cast.voter.id, action.agent, action.owner)?;
+    draft.context.people.may_approve(cast.voter.id, action.agent, action.owner)?;
     if let Some(reason) = &draft.payload.assessment.uninspectable {
         return Err(Refusal::Uninspectable(reason.clone()));
     }
@@ -61,11 +55,7 @@ fn check_approval(draft: &Draft<'_>, request: &Request, cast: &Cast) -> Result<(
     match confirm {
         Some(confirm) if cast.voter.proof.is_person() => {
             let typed = cast.confirm.as_deref().unwrap_or_default();
-            if confirm.accepts(typed) {
-                Ok(())
-            } else {
-                Err(Refusal::ConfirmMismatch)
-            }
+            if confirm.accepts(typed) { Ok(()) } else { Err(Refusal::ConfirmMismatch) }
         }
         _ => Ok(()),
     }
@@ -106,28 +96,19 @@ fn deny(draft: &mut Draft<'_>, cast: Cast) -> Result<Answer, Refusal> {
     close(draft, &cast);
     let name = cast.voter.describe();
     draft.deny(Denier::Voter(cast.voter), &name);
-    Ok(Answer::Voted {
-        counts: true,
-        asked_again: None,
-    })
+    Ok(Answer::Voted { counts: true, asked_again: None })
 }
 
 fn approve(draft: &mut Draft<'_>, cast: &Cast) -> Answer {
     close(draft, cast);
     release(draft, cast);
-    Answer::Voted {
-        counts: true,
-        asked_again: None,
-    }
+    Answer::Voted { counts: true, asked_again: None }
 }
 
 /// Turns the decided request into permission to run, and hands it to the executor that waits.
 fn release(draft: &mut Draft<'_>, cast: &Cast) {
     let now = draft.context.now;
-    let clearance = draft
-        .request
-        .as_ref()
-        .and_then(|request| Clearance::by_people(request, now));
+    let clearance = draft.request.as_ref().and_then(|request| Clearance::by_people(request, now));
     let Some(clearance) = clearance else { return };
     let name = cast.voter.describe();
     let call = clearance.call();
@@ -136,11 +117,7 @@ fn release(draft: &mut Draft<'_>, cast: &Cast) {
         // With probes the facts are read once more between decision and release.
         Some(intent) if !draft.action.probed => {
             draft.action.state = State::Executing(Execution::open(clearance, intent, now));
-            draft.event(
-                EventKind::Claimed,
-                "the agent",
-                json!({ "started": intent.start }),
-            );
+            draft.event(EventKind::Claimed, "the agent", json!({ "started": intent.start }));
         }
         _ => draft.approve(clearance),
     }
@@ -167,17 +144,10 @@ fn modify(
     let name = cast.voter.describe();
     draft.revise(judged, digest);
     draft.event(EventKind::Modified, &name, json!({ "call": digest }));
-    let known = if facts.is_empty() {
-        Facts::None
-    } else {
-        Facts::Read(facts)
-    };
+    let known = if facts.is_empty() { Facts::None } else { Facts::Read(facts) };
     let asked = draft.ask(known);
     if worse {
-        return Ok(Answer::Voted {
-            counts: true,
-            asked_again: Some(asked),
-        });
+        return Ok(Answer::Voted { counts: true, asked_again: Some(asked) });
     }
     // The same person stands behind the changed call: their vote counts on its own request.
     let now = draft.context.now;
@@ -185,20 +155,11 @@ fn modify(
         let binding = request.binding();
         let by = cast.voter.clone();
         let decision = Decision::Approve;
-        request.votes.push(Vote {
-            by,
-            decision,
-            binding,
-            at: now,
-            counts: true,
-        });
+        request.votes.push(Vote { by, decision, binding, at: now, counts: true });
     }
     draft.close_request(RequestState::Decided(Decision::Approve));
     release(draft, cast);
-    Ok(Answer::Voted {
-        counts: true,
-        asked_again: None,
-    })
+    Ok(Answer::Voted { counts: true, asked_again: None })
 }
 
 /// Too late: an approval is recorded and void, a denial stands as a denial. Nothing runs.
@@ -214,11 +175,7 @@ fn late(draft: &mut Draft<'_>, cast: &Cast) -> Result<Answer, Refusal> {
     if let Some(request) = draft.request.as_mut() {
         request.votes.push(vote);
     }
-    let kind = if counts {
-        EventKind::Decided
-    } else {
-        EventKind::VoteVoid
-    };
+    let kind = if counts { EventKind::Decided } else { EventKind::VoteVoid };
     let detail = json!({
         "decision": cast.decision,
         "late": true,
@@ -226,8 +183,5 @@ fn late(draft: &mut Draft<'_>, cast: &Cast) -> Result<Answer, Refusal> {
         "state": draft.action.state.name(),
     });
     draft.event(kind, &cast.voter.describe(), detail);
-    Ok(Answer::Voted {
-        counts,
-        asked_again: None,
-    })
+    Ok(Answer::Voted { counts, asked_again: None })
 }

@@ -33,24 +33,13 @@ pub fn confirm(payload: &Payload, request: &Request) -> Option<Confirm> {
     if request.level < RiskLevel::Dangerous {
         return None;
     }
-    if let Some(count) = payload
-        .assessment
-        .count
-        .as_ref()
-        .filter(|count| count.number > 1)
-    {
+    if let Some(count) = payload.assessment.count.as_ref().filter(|count| count.number > 1) {
         let mut prompt = Shown::ours("To approve, type how many ");
         prompt.append(count.noun.render(Place::Name));
-        return Some(Confirm {
-            prompt,
-            expected: count.number.to_string(),
-            numeric: true,
-        });
+        return Some(Confirm { prompt, expected: count.number.to_string(), numeric: true });
     }
     let arguments = Json::parse(payload.effective_arguments().raw().as_bytes()).ok();
-    let named = arguments
-        .as_ref()
-        .and_then(|arguments| short_value(arguments, payload));
+    let named = arguments.as_ref().and_then(|arguments| short_value(arguments, payload));
     let (name, expected) = match named {
         Some((path, value)) => (path, value),
         None => ("tool".to_owned(), payload.call.tool.raw().to_owned()),
@@ -58,19 +47,11 @@ pub fn confirm(payload: &Payload, request: &Request) -> Option<Confirm> {
     let mut prompt = Shown::ours("To approve, type the ");
     prompt.append(Untrusted::new(name).render(Place::Name));
     // An answer that cannot be typed as it looks would lock the request for good.
-    let expected = if typeable(&expected) {
-        expected
-    } else {
-        "approve".to_owned()
-    };
+    let expected = if typeable(&expected) { expected } else { "approve".to_owned() };
     if expected == "approve" {
         prompt = Shown::ours("To approve, type the word approve");
     }
-    Some(Confirm {
-        prompt,
-        expected,
-        numeric: false,
-    })
+    Some(Confirm { prompt, expected, numeric: false })
 }
 
 fn short_value(arguments: &Json, payload: &Payload) -> Option<(String, String)> {
@@ -89,16 +70,11 @@ fn short_value(arguments: &Json, payload: &Payload) -> Option<(String, String)> 
 }
 
 fn typeable(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| byte.is_ascii_graphic() || byte == b' ')
-        && !essence(text).is_empty()
+    text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') && !essence(text).is_empty()
 }
 
 fn essence(text: &str) -> String {
-    text.chars()
-        .filter(|char| char.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    text.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

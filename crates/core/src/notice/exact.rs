@@ -44,12 +44,7 @@ pub(super) fn exact(payload: &Payload, arguments: &Json, mask: &Mask) -> Exact {
         tool: payload.call.tool.render(Place::Name),
         server: payload.call.server.render(Place::Name),
         cwd: payload.call.cwd.render(Place::Name),
-        command: payload
-            .assessment
-            .commands
-            .iter()
-            .map(|line| mask.phrase(line))
-            .collect(),
+        command: payload.assessment.commands.iter().map(|line| mask.phrase(line)).collect(),
         arguments: lines,
         uninspectable: payload.assessment.uninspectable.clone(),
     }
@@ -61,11 +56,7 @@ fn flatten(path: String, value: &Json, mask: &Mask, lines: &mut Vec<Line>) {
             let mut sorted: Vec<&(String, Json)> = members.iter().collect();
             sorted.sort_by(|a, b| a.0.cmp(&b.0));
             for (key, item) in sorted {
-                let below = if path.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{path}.{key}")
-                };
+                let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 flatten(below, item, mask, lines);
             }
         }
@@ -112,11 +103,7 @@ fn plain_text(value: &Json) -> String {
                 || matches!(text.as_str(), "null" | "true" | "false")
                 || text.starts_with('"')
                 || text.parse::<f64>().is_ok();
-            if ambiguous {
-                value.to_text()
-            } else {
-                text.clone()
-            }
+            if ambiguous { value.to_text() } else { text.clone() }
         }
         other => other.to_text(),
     }

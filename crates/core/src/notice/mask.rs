@@ -38,9 +38,7 @@ impl Mask {
     /// Whether a text holds a secret.
     #[must_use]
     pub fn hides(&self, text: &str) -> bool {
-        self.secrets
-            .iter()
-            .any(|secret| text.contains(secret.as_str()))
+        self.secrets.iter().any(|secret| text.contains(secret.as_str()))
     }
 
     /// A text from outside, made safe to show.
@@ -51,10 +49,7 @@ impl Mask {
             shown.append(match part {
                 Ok(plain) => Untrusted::new(plain).render(place),
                 Err(index) => Shown {
-                    pieces: vec![Piece {
-                        text: format!("secret {}", index + 1),
-                        mark: true,
-                    }],
+                    pieces: vec![Piece { text: format!("secret {}", index + 1), mark: true }],
                     revealed: 0,
                 },
             });
@@ -72,10 +67,7 @@ impl Mask {
     fn split<'a>(&self, text: &'a str) -> Vec<Result<&'a str, usize>> {
         let mut parts = vec![Ok(text)];
         for (index, secret) in self.secrets.iter().enumerate() {
-            parts = parts
-                .into_iter()
-                .flat_map(|part| cut(part, secret, index))
-                .collect();
+            parts = parts.into_iter().flat_map(|part| cut(part, secret, index)).collect();
         }
         parts
     }
@@ -101,10 +93,7 @@ fn cut<'a>(
 #[must_use]
 pub fn conceal(arguments: &Json, mask: &Mask) -> Json {
     map_strings(arguments, &|text| {
-        mask.split(text)
-            .into_iter()
-            .map(|part| part.map_or_else(stand_in, str::to_owned))
-            .collect()
+        mask.split(text).into_iter().map(|part| part.map_or_else(stand_in, str::to_owned)).collect()
     })
 }
 
@@ -113,9 +102,8 @@ pub fn conceal(arguments: &Json, mask: &Mask) -> Json {
 pub fn restore(edited: &Json, mask: &Mask) -> Json {
     map_strings(edited, &|text| {
         let secrets = mask.secrets.iter().enumerate();
-        secrets.fold(text.to_owned(), |text, (index, secret)| {
-            text.replace(&stand_in(index), secret)
-        })
+        secrets
+            .fold(text.to_owned(), |text, (index, secret)| text.replace(&stand_in(index), secret))
     })
 }
 
@@ -130,10 +118,7 @@ fn map_strings(json: &Json, change: &dyn Fn(&str) -> String) -> Json {
             Json::Array(items.iter().map(|item| map_strings(item, change)).collect())
         }
         Json::Object(members) => Json::Object(
-            members
-                .iter()
-                .map(|(key, value)| (key.clone(), map_strings(value, change)))
-                .collect(),
+            members.iter().map(|(key, value)| (key.clone(), map_strings(value, change))).collect(),
         ),
         other => other.clone(),
     }
@@ -146,40 +131,23 @@ mod tests {
     fn mask() -> (Json, Mask) {
         let json = Json::parse(br#"{"header":"Bearer tok_1234","n":1}"#).unwrap();
         let path = Untrusted::new("header");
-        let mask = Mask::of(
-            &json,
-            &[SecretSpan {
-                path,
-                start: 7,
-                end: 15,
-            }],
-        );
+        let mask = Mask::of(&json, &[SecretSpan { path, start: 7, end: 15 }]);
         (json, mask)
     }
 
     #[test]
     fn a_secret_is_masked_wherever_it_stands() {
         let (_, mask) = mask();
-        let shown = mask.text(
-            &Untrusted::new("use tok_1234 twice: tok_1234"),
-            Place::Prose,
-        );
+        let shown = mask.text(&Untrusted::new("use tok_1234 twice: tok_1234"), Place::Prose);
         assert_eq!(shown.to_plain(), "use <secret 1> twice: <secret 1>");
-        assert_eq!(
-            mask.phrase(&Phrase::ours("a ").theirs("tok_1234"))
-                .to_plain(),
-            "a <secret 1>"
-        );
+        assert_eq!(mask.phrase(&Phrase::ours("a ").theirs("tok_1234")).to_plain(), "a <secret 1>");
     }
 
     #[test]
     fn concealed_arguments_come_back_whole() {
         let (json, mask) = mask();
         let concealed = conceal(&json, &mask);
-        assert_eq!(
-            concealed.to_text(),
-            "{\"header\":\"Bearer \u{27e6}secret 1\u{27e7}\",\"n\":1}"
-        );
+        assert_eq!(concealed.to_text(), "{\"header\":\"Bearer \u{27e6}secret 1\u{27e7}\",\"n\":1}");
         assert_eq!(restore(&concealed, &mask), json);
     }
 }

@@ -12,22 +12,19 @@ pub(super) fn write(transaction: &Connection, commit: &Commit) -> Result<Committ
     if let Some(proof) = &commit.proof {
         directory::use_proof(transaction, commit.workspace, proof)?;
     }
+    let mut number = None;
     if let Some(changes) = &commit.changes {
         if commit.expected.is_none() {
             runs::put_new(transaction, commit.workspace, &commit.run, &commit.goal)?;
         }
-        write_action(
-            transaction,
-            commit,
-            &changes.action,
-            changes.requests.last(),
-        )?;
+        write_action(transaction, commit, &changes.action, changes.requests.last())?;
         if let Some(payload) = &changes.payload {
             let body = record::write(payload)?;
             put_payload(transaction, commit, changes.action.id.as_bytes(), &body)?;
         }
         for request in &changes.requests {
-            write_request(transaction, commit, &changes.action, request)?;
+            let opened = write_request(transaction, commit, &changes.action, request)?;
+            number = opened.or(number);
         }
     }
     write_events(transaction, commit)?;
@@ -37,7 +34,7 @@ pub(super) fn write(transaction: &Connection, commit: &Commit) -> Result<Committ
             .prepare_cached("INSERT INTO outbox (workspace, body) VALUES (?1, ?2)")?
             .execute(params![commit.workspace.as_bytes(), record::write(effect)?])?;
     }
-    Ok(Committed { last_seq })
+    Ok(Committed { last_seq, number })
 }
 
 fn write_action(
@@ -96,11 +93,7 @@ fn write_action(
             expected,
             action.call_id.is_some(),
         ])?;
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Conflict)
-    }
+    if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 fn put_payload(
@@ -131,7 +124,7 @@ fn write_request(
     commit: &Commit,
     action: &Action,
     request: &Request,
-) -> Result<(), StoreError> {
+) -> Result<Option<u64>, StoreError> {
     let workspace = commit.workspace.as_bytes();
     if request.facts != Facts::None {
         let facts = record::write(&request.facts)?;
@@ -155,35 +148,35 @@ fn write_request(
             text,
         ])?;
     if changed == 1 {
-        return Ok(());
+        return Ok(None);
     }
     if open {
         check_cap(transaction, commit, action)?;
     }
-    transaction
+    let number = transaction
         .prepare_cached(
             "INSERT INTO requests (workspace, id, number, action, agent, owner, open, rank, \
              due_at, closed_at, version, record) VALUES (?1, ?2, \
              (SELECT coalesce(max(number), 0) + 1 FROM requests WHERE workspace = ?1), \
-             ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING number",
         )?
-        .execute(params![
-            workspace,
-            request.id.as_bytes(),
-            request.action.as_bytes(),
-            action.agent.as_bytes(),
-            action
-                .owner
-                .as_ref()
-                .map(holdshort_core::PrincipalId::as_bytes),
-            open,
-            rank(request.level),
-            request.due_at.as_micros(),
-            closed_at,
-            request.version,
-            text,
-        ])?;
-    Ok(())
+        .query_row(
+            params![
+                workspace,
+                request.id.as_bytes(),
+                request.action.as_bytes(),
+                action.agent.as_bytes(),
+                action.owner.as_ref().map(holdshort_core::PrincipalId::as_bytes),
+                open,
+                rank(request.level),
+                request.due_at.as_micros(),
+                closed_at,
+                request.version,
+                text,
+            ],
+            |row| row.get(0),
+        )?;
+    Ok(Some(number))
 }
 
 /// Refuses the request that would exceed the agent's share. Only a new action is refused: one
@@ -198,19 +191,11 @@ fn check_cap(transaction: &Connection, commit: &Commit, action: &Action) -> Resu
              LIMIT 1 OFFSET ?3",
         )?
         .query_row(
-            params![
-                commit.workspace.as_bytes(),
-                action.agent.as_bytes(),
-                cap.saturating_sub(1)
-            ],
+            params![commit.workspace.as_bytes(), action.agent.as_bytes(), cap.saturating_sub(1)],
             |row| row.get(0),
         )
         .optional()?;
-    if full.is_some() {
-        Err(StoreError::TooManyOpen)
-    } else {
-        Ok(())
-    }
+    if full.is_some() { Err(StoreError::TooManyOpen) } else { Ok(()) }
 }
 
 fn write_events(transaction: &Connection, commit: &Commit) -> Result<(), StoreError> {
@@ -226,14 +211,8 @@ fn write_events(transaction: &Connection, commit: &Commit) -> Result<(), StoreEr
             EVENT_VERSION,
             kind.trim_matches('"'),
             event.at.as_micros(),
-            event
-                .action
-                .as_ref()
-                .map(holdshort_core::ActionId::as_bytes),
-            event
-                .request
-                .as_ref()
-                .map(holdshort_core::RequestId::as_bytes),
+            event.action.as_ref().map(holdshort_core::ActionId::as_bytes),
+            event.request.as_ref().map(holdshort_core::RequestId::as_bytes),
             event.run.as_bytes(),
             event.by,
             event.detail.to_string(),

@@ -20,10 +20,10 @@ pub(super) fn apply(
     match change {
         Change::AddPrincipal(principal) => add_principal(transaction, workspace, principal),
         Change::Disable(id, at) => disable(transaction, workspace, *id, *at),
-        Change::AddGroup(name) => taken(transaction.execute(
-            "INSERT INTO groups (workspace, name) VALUES (?1, ?2)",
-            params![w, name],
-        )),
+        Change::AddGroup(name) => taken(
+            transaction
+                .execute("INSERT INTO groups (workspace, name) VALUES (?1, ?2)", params![w, name]),
+        ),
         Change::AddMember(group, id) => {
             must_exist(transaction, workspace, group)?;
             done(transaction.execute(
@@ -59,11 +59,7 @@ pub(super) fn apply(
                  AND used_at IS NULL AND expires_at > ?3",
                 params![w, hash, at.as_micros()],
             )?;
-            if used == 1 {
-                Ok(())
-            } else {
-                Err(StoreError::CodeSpent)
-            }
+            if used == 1 { Ok(()) } else { Err(StoreError::CodeSpent) }
         }
         Change::UseProof(proof) => use_proof(transaction, workspace, proof),
         Change::Set(name, value) => done(transaction.execute(
@@ -200,11 +196,7 @@ pub(super) fn use_proof(
             "INSERT OR IGNORE INTO proofs (workspace, key_id, nonce, at) VALUES (?1, ?2, ?3, ?4)",
         )?
         .execute(params![workspace.as_bytes(), proof.key_id, proof.nonce, at])?;
-    if inserted == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::ProofUsed)
-    }
+    if inserted == 1 { Ok(()) } else { Err(StoreError::ProofUsed) }
 }
 
 const TOKEN: &str = "SELECT t.hash, t.id, t.principal, t.scopes, t.session, t.created_at, \
@@ -256,9 +248,7 @@ fn principal_row(row: &Row<'_>) -> rusqlite::Result<Principal> {
         // An unknown kind is the one that may do least.
         kind: PrincipalKind::from_name(&kind).unwrap_or(PrincipalKind::Agent),
         name: row.get(2)?,
-        owner: row
-            .get::<_, Option<[u8; 16]>>(3)?
-            .map(PrincipalId::from_bytes),
+        owner: row.get::<_, Option<[u8; 16]>>(3)?.map(PrincipalId::from_bytes),
         created_at: Timestamp::from_micros(row.get(4)?),
         disabled_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_micros),
     })
@@ -300,10 +290,7 @@ pub(super) fn groups(
     for row in rows {
         let (name, member) = row?;
         if groups.last().is_none_or(|group| group.name != name) {
-            groups.push(Group {
-                name,
-                members: Vec::new(),
-            });
+            groups.push(Group { name, members: Vec::new() });
         }
         if let (Some(group), Some(member)) = (groups.last_mut(), member) {
             group.members.push(PrincipalId::from_bytes(member));

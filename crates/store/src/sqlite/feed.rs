@@ -18,11 +18,7 @@ pub(super) fn after(
          WHERE seq > ?2 AND workspace = ?1 ORDER BY seq LIMIT ?3",
     )?;
     let rows = select.query_map(params![workspace.as_bytes(), seq, limit], |row| {
-        Ok((
-            event_ids(row)?,
-            row.get::<_, String>(3)?,
-            row.get::<_, String>(9)?,
-        ))
+        Ok((event_ids(row)?, row.get::<_, String>(3)?, row.get::<_, String>(9)?))
     })?;
     rows.map(|row| {
         let (mut stored, kind, detail) = row?;

@@ -30,17 +30,10 @@ pub(super) fn take(
         )?
         .execute(params![id, until.as_micros()])?;
     let workspace = WorkspaceId::from_bytes(workspace);
-    Ok(Some(OutboxItem {
-        id,
-        workspace,
-        effect: serde_json::from_str(&body)?,
-        attempts,
-    }))
+    Ok(Some(OutboxItem { id, workspace, effect: serde_json::from_str(&body)?, attempts }))
 }
 
 pub(super) fn done(transaction: &Connection, id: i64) -> Result<(), StoreError> {
-    transaction
-        .prepare_cached("DELETE FROM outbox WHERE id = ?1")?
-        .execute([id])?;
+    transaction.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id])?;
     Ok(())
 }

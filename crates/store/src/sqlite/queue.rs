@@ -27,8 +27,7 @@ pub(super) fn open(
     );
     let mut select = connection.prepare_cached(&sql)?;
     let rows = select.query_map(params![workspace.as_bytes(), rank, at, id, limit], texts)?;
-    rows.map(|row| row.map_err(StoreError::from).and_then(queue_row))
-        .collect()
+    rows.map(|row| row.map_err(StoreError::from).and_then(queue_row)).collect()
 }
 
 pub(super) fn closed(
@@ -47,8 +46,7 @@ pub(super) fn closed(
     );
     let mut select = connection.prepare_cached(&sql)?;
     let rows = select.query_map(params![workspace.as_bytes(), at, id, limit], texts)?;
-    rows.map(|row| row.map_err(StoreError::from).and_then(queue_row))
-        .collect()
+    rows.map(|row| row.map_err(StoreError::from).and_then(queue_row)).collect()
 }
 
 pub(super) fn count(connection: &Connection, workspace: WorkspaceId) -> Result<u64, StoreError> {
@@ -60,13 +58,7 @@ pub(super) fn count(connection: &Connection, workspace: WorkspaceId) -> Result<u
 type Texts = (String, u64, Option<String>, String, [u8; 16]);
 
 fn texts(row: &Row<'_>) -> rusqlite::Result<Texts> {
-    Ok((
-        row.get(0)?,
-        row.get(1)?,
-        row.get(2)?,
-        row.get(3)?,
-        row.get(4)?,
-    ))
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
 }
 
 fn queue_row((request, number, facts, payload, agent): Texts) -> Result<QueueRow, StoreError> {

@@ -37,12 +37,7 @@ pub(super) fn aggregate(
     };
     let payload = record::payload(&payload)?;
     let run = record::run(&run)?;
-    Ok(Some(Aggregate {
-        workspace,
-        run,
-        action: Some((action, payload)),
-        request,
-    }))
+    Ok(Some(Aggregate { workspace, run, action: Some((action, payload)), request }))
 }
 
 pub(super) fn request(
@@ -60,9 +55,7 @@ pub(super) fn request(
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .optional()?;
-    found
-        .map(|(text, number, facts)| record::request(&text, number, facts.as_deref()))
-        .transpose()
+    found.map(|(text, number, facts)| record::request(&text, number, facts.as_deref())).transpose()
 }
 
 pub(super) fn action_of(
@@ -72,9 +65,7 @@ pub(super) fn action_of(
 ) -> Result<Option<ActionId>, StoreError> {
     Ok(connection
         .prepare_cached("SELECT action FROM requests WHERE workspace = ?1 AND id = ?2")?
-        .query_row(params![workspace.as_bytes(), request.as_bytes()], |row| {
-            bytes(row, 0)
-        })
+        .query_row(params![workspace.as_bytes(), request.as_bytes()], |row| bytes(row, 0))
         .optional()?
         .map(ActionId::from_bytes))
 }
@@ -87,10 +78,7 @@ pub(super) fn find_repeat(
 ) -> Result<Option<ActionId>, StoreError> {
     Ok(connection
         .prepare_cached("SELECT id FROM actions WHERE workspace = ?1 AND run = ?2 AND dedupe = ?3")?
-        .query_row(
-            params![workspace.as_bytes(), run.as_bytes(), dedupe],
-            |row| bytes(row, 0),
-        )
+        .query_row(params![workspace.as_bytes(), run.as_bytes(), dedupe], |row| bytes(row, 0))
         .optional()?
         .map(ActionId::from_bytes))
 }

@@ -16,9 +16,7 @@ pub(super) fn put_new(
 ) -> Result<(), StoreError> {
     let there: Option<i64> = transaction
         .prepare_cached("SELECT 1 FROM runs WHERE workspace = ?1 AND id = ?2")?
-        .query_row(params![workspace.as_bytes(), run.id.as_bytes()], |row| {
-            row.get(0)
-        })
+        .query_row(params![workspace.as_bytes(), run.id.as_bytes()], |row| row.get(0))
         .optional()?;
     if there.is_none() {
         put(transaction, workspace, run, goal)?;
@@ -59,14 +57,11 @@ pub(super) fn named(
         .prepare_cached(
             "SELECT record, goal FROM runs WHERE workspace = ?1 AND agent = ?2 AND name = ?3",
         )?
-        .query_row(
-            params![workspace.as_bytes(), agent.as_bytes(), name],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
+        .query_row(params![workspace.as_bytes(), agent.as_bytes(), name], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .optional()?;
-    found
-        .map(|(text, goal)| Ok((record::run(&text)?, goal)))
-        .transpose()
+    found.map(|(text, goal)| Ok((record::run(&text)?, goal))).transpose()
 }
 
 const SUMMARY: &str = "SELECT r.record, r.goal, \
@@ -80,25 +75,13 @@ const SUMMARY: &str = "SELECT r.record, r.goal, \
 type Summary = (String, String, u64, u64, Option<i64>);
 
 fn summary(row: &Row<'_>) -> rusqlite::Result<Summary> {
-    Ok((
-        row.get(0)?,
-        row.get(1)?,
-        row.get(2)?,
-        row.get(3)?,
-        row.get(4)?,
-    ))
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
 }
 
 fn run_row((text, goal, steps, pending, updated): Summary) -> Result<RunRow, StoreError> {
     let run = record::run(&text)?;
     let updated_at = updated.map_or(run.created_at, Timestamp::from_micros);
-    Ok(RunRow {
-        run,
-        goal,
-        steps,
-        pending,
-        updated_at,
-    })
+    Ok(RunRow { run, goal, steps, pending, updated_at })
 }
 
 pub(super) fn one(
@@ -124,8 +107,7 @@ pub(super) fn page(
     let sql = format!("{SUMMARY} WHERE r.workspace = ?1 AND r.id < ?2 ORDER BY r.id DESC LIMIT ?3");
     let mut select = connection.prepare_cached(&sql)?;
     let rows = select.query_map(params![workspace.as_bytes(), before, limit], summary)?;
-    rows.map(|row| row.map_err(StoreError::from).and_then(run_row))
-        .collect()
+    rows.map(|row| row.map_err(StoreError::from).and_then(run_row)).collect()
 }
 
 pub(super) fn actions(
@@ -139,10 +121,9 @@ pub(super) fn actions(
          JOIN payloads p ON p.workspace = a.workspace AND p.id = a.id \
          WHERE a.workspace = ?1 AND a.run = ?2 ORDER BY a.id DESC LIMIT ?3",
     )?;
-    let rows = select.query_map(
-        params![workspace.as_bytes(), run.as_bytes(), limit],
-        |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
-    )?;
+    let rows = select.query_map(params![workspace.as_bytes(), run.as_bytes(), limit], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
     let mut actions = Vec::new();
     for row in rows {
         let (action, payload) = row?;
@@ -151,11 +132,7 @@ pub(super) fn actions(
             Some(id) => super::read::request(connection, workspace, id)?,
             None => None,
         };
-        actions.push(ActionRow {
-            payload: record::payload(&payload)?,
-            request,
-            action,
-        });
+        actions.push(ActionRow { payload: record::payload(&payload)?, request, action });
     }
     actions.reverse();
     Ok(actions)

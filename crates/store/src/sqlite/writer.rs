@@ -28,10 +28,7 @@ impl Writer {
             .name("store-writer".to_owned())
             .spawn(move || write_all(connection, &waiting))
             .map_err(|error| StoreError::Refused(error.to_string()))?;
-        Ok(Self {
-            jobs: Some(jobs),
-            thread: Some(thread),
-        })
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
     /// Runs `work` in the next transaction; resolves when it is on stable storage. Work that

@@ -1,0 +1,38 @@
+//! Every bound of the server, named in one place.
+
+/// Bytes of a request body: the arguments and what stands beside them.
+pub(crate) const BODY_BYTES: usize = 320 * 1024;
+/// Bytes of a tool's output that are kept.
+pub(crate) const OUTPUT_BYTES: usize = 64 * 1024;
+/// Bytes of a JSON schema.
+pub(crate) const SCHEMA_BYTES: usize = 64 * 1024;
+/// Seconds a caller may wait for an answer to be ready.
+pub(crate) const WAIT_SECS: u32 = 55;
+/// Lines of a page, unless asked for fewer.
+pub(crate) const PAGE: u32 = 50;
+/// Lines of a page at most.
+pub(crate) const PAGE_MAX: u32 = 200;
+/// Actions shown with a run.
+pub(crate) const RUN_ACTIONS: u32 = 200;
+/// Requests a caller may make in a second, and at once.
+pub(crate) const RATE_PER_SEC: u32 = 500;
+/// Requests a caller may make at once.
+pub(crate) const RATE_BURST: u32 = 1000;
+/// Times a command is decided again because its row changed in between.
+pub(crate) const RETRIES: u32 = 64;
+/// Seconds a sign-in code works.
+pub(crate) const CODE_SECS: u32 = 10 * 60;
+/// Seconds a browser session lasts.
+pub(crate) const SESSION_SECS: u32 = 12 * 60 * 60;
+/// Microseconds by which the time of a proof may differ from now.
+pub(crate) const PROOF_WINDOW_MICROS: i64 = 5 * 60 * 1_000_000;
+/// Seconds the drain of a shutdown may take.
+pub(crate) const DRAIN_SECS: u64 = 5;
+/// Seconds between two signs of life on an event stream.
+pub(crate) const HEARTBEAT_SECS: u64 = 15;
+/// Seconds one probe may take.
+pub(crate) const PROBE_SECS: u64 = 5;
+/// Rows one probe may read.
+pub(crate) const PROBE_ROWS: usize = 10_000;
+/// Seconds until unfinished work of the outbox is taken up again.
+pub(crate) const WORK_LEASE_SECS: u32 = 30;

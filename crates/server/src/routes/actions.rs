@@ -1,0 +1,297 @@
+//! The four verbs of an agent.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use holdshort_api::{self as api, Code, Problem};
+use holdshort_core::{
+    ActionId, Aggregate, Answer, ClaimIntent, Command, PrincipalId, State as ActionState, Untrusted,
+};
+use holdshort_store::Store;
+use serde::Deserialize;
+use tokio::time::Instant;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{query, wait};
+use crate::auth::{Caller, PROPOSE};
+use crate::engine::WORKSPACE;
+use crate::limits;
+use crate::parse::{self, Strict};
+use crate::problem::Failure;
+use crate::state::App;
+use crate::wire;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(propose))
+        .routes(routes!(show))
+        .routes(routes!(claim))
+        .routes(routes!(started))
+        .routes(routes!(report))
+        .routes(routes!(cancel))
+}
+
+/// Propose an action.
+///
+/// Allowed actions can be claimed in the same round trip. A repeat of the same call re-attaches
+/// to what is known about it and never asks twice.
+#[utoipa::path(
+    post, path = "/v1/actions", tag = "actions", security(("token" = [])),
+    params(("Idempotency-Key" = Option<String>, Header,
+        description = "Stands in for `call_id` when that is absent")),
+    request_body = api::Propose,
+    responses(
+        (status = 200, body = api::Proposed, description = "Known already"),
+        (status = 201, body = api::Proposed, description = "New"),
+        (status = "default", body = Problem, content_type = "application/problem+json",
+            description = "A problem"),
+    )
+)]
+async fn propose(
+    caller: Caller,
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Strict<api::Propose>,
+) -> Result<(StatusCode, Json<api::Proposed>), Failure> {
+    caller.must(PROPOSE)?;
+    let key = idempotency_key(&headers)?;
+    let proposal = parse::proposal(body.value, key)?;
+    let claims = proposal.claim.is_some();
+    let proposed = app.engine.propose(&caller.principal, proposal).await?;
+    metrics::counter!("holdshort_proposals_total").increment(1);
+    let now = app.engine.clock.now();
+    let aggregate = &proposed.applied.aggregate;
+    let action = wire::status(aggregate, now)?;
+    let claim = match (&proposed.applied.answer, claims) {
+        (Answer::Proceed { .. }, true) => {
+            Some(wire::claim_reply(aggregate, proposed.applied.answer.clone(), now)?)
+        }
+        _ => None,
+    };
+    let status = if proposed.reattached { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, Json(api::Proposed { action, reattached: proposed.reattached, claim })))
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let key = value.to_str().unwrap_or_default().trim().trim_matches('"');
+    if key.is_empty() || key.len() > 200 {
+        let detail = "`Idempotency-Key` must have 1 to 200 visible ASCII characters.";
+        return Err(Failure::new(Code::BadParameter, detail));
+    }
+    Ok(Some(key.to_owned()))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct After {
+    /// Wait (see `Prefer: wait=30`) until the version is greater than this.
+    after: Option<u64>,
+}
+
+/// Where an action stands; waits for a change when asked to.
+#[utoipa::path(
+    get, path = "/v1/actions/{id}", tag = "actions", security(("token" = []), ("session" = [])),
+    params(("id" = String, Path), After,
+        ("Prefer" = Option<String>, Header, description = "`wait=30`: seconds to wait, at most 55")),
+    responses(
+        (status = 200, body = api::ActionStatus, description = "The action"),
+        (status = "default", body = Problem, content_type = "application/problem+json",
+            description = "A problem"),
+    )
+)]
+async fn show(
+    caller: Caller,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    after: Result<Query<After>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Json<api::ActionStatus>, Failure> {
+    let id: ActionId = parse::id(&id)?;
+    let after = query(after)?.after.unwrap_or_default();
+    let until = wait(&headers).map(|wait| Instant::now() + wait);
+    let waiting = app.engine.waiters.wait(id, None);
+    loop {
+        let changed = waiting.next();
+        let aggregate = visible(&app, &caller, id)?;
+        let status = wire::status(&aggregate, app.engine.clock.now())?;
+        let settled = aggregate.action.as_ref().is_none_or(|(row, _)| row.state.is_final());
+        let Some(until) = until.filter(|_| status.version <= after && !settled) else {
+            return Ok(Json(status));
+        };
+        if wait_for(&app, changed, until).await.is_err() {
+            return Ok(Json(wire::status(&visible(&app, &caller, id)?, app.engine.clock.now())?));
+        }
+    }
+}
+
+/// Waits for a change, until the time is up or the server stops.
+async fn wait_for(app: &App, changed: impl Future<Output = ()>, until: Instant) -> Result<(), ()> {
+    tokio::select! {
+        () = changed => Ok(()),
+        () = tokio::time::sleep_until(until) => Err(()),
+        () = app.stopping.cancelled() => Err(()),
+    }
+}
+
+fn visible(app: &App, caller: &Caller, id: ActionId) -> Result<Aggregate, Failure> {
+    let aggregate = app.engine.db.aggregate(WORKSPACE, id)?;
+    aggregate.filter(|aggregate| caller.sees(aggregate.run.agent)).ok_or_else(Failure::not_found)
+}
+
+/// Claim an action: single use, safe to repeat with the same nonce until it is started.
+///
+/// With `Prefer: wait=30` the claim waits for the decision and is made in the same step.
+#[utoipa::path(
+    post, path = "/v1/actions/{id}/claim", tag = "actions", security(("token" = [])),
+    params(("id" = String, Path),
+        ("Prefer" = Option<String>, Header, description = "`wait=30`: seconds to wait, at most 55")),
+    request_body = api::Claim,
+    responses(
+        (status = 200, body = api::ClaimReply, description = "What to do now"),
+        (status = "default", body = Problem, content_type = "application/problem+json",
+            description = "A problem"),
+    )
+)]
+async fn claim(
+    caller: Caller,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Strict<api::Claim>,
+) -> Result<Json<api::ClaimReply>, Failure> {
+    caller.must(PROPOSE)?;
+    let id: ActionId = parse::id(&id)?;
+    let intent = parse::intent(&body.value.nonce, body.value.start, body.value.lease_s)?;
+    let until = wait(&headers).map(|wait| Instant::now() + wait);
+    let agent = caller.principal.id;
+    let waiting = app.engine.waiters.wait(id, until.and(Some(intent)));
+    // The first look is a whole claim; after that the row says whether the decision handed it over.
+    let mut waited = false;
+    loop {
+        let changed = waiting.next();
+        let aggregate = owned(&app, agent, id)?;
+        let reply = match handed_over(&aggregate, intent).filter(|_| waited) {
+            Some(answer) => wire::claim_reply(&aggregate, answer, app.engine.clock.now())?,
+            None => try_claim(&app, &aggregate, &body.value, (agent, intent)).await?,
+        };
+        let still = matches!(reply, api::ClaimReply::Wait { .. });
+        let Some(until) = until.filter(|_| still) else {
+            return Ok(Json(reply));
+        };
+        if wait_for(&app, changed, until).await.is_err() {
+            return Ok(Json(reply));
+        }
+        waited = true;
+    }
+}
+
+/// The claim that a decision made for the executor that waits right here.
+fn handed_over(aggregate: &Aggregate, intent: ClaimIntent) -> Option<Answer> {
+    let (action, _) = aggregate.action.as_ref()?;
+    match &action.state {
+        ActionState::Executing(execution) if execution.nonce() == intent.nonce => {
+            Some(Answer::Proceed { lease_until: execution.lease_until() })
+        }
+        _ => None,
+    }
+}
+
+async fn try_claim(
+    app: &App,
+    aggregate: &Aggregate,
+    body: &api::Claim,
+    (agent, intent): (PrincipalId, ClaimIntent),
+) -> Result<api::ClaimReply, Failure> {
+    let (action, payload) = aggregate.action.as_ref().ok_or_else(Failure::not_found)?;
+    let presented = parse::presented(body, &payload.call, payload.effective_arguments())?;
+    let applied = app.engine.claim(action.id, agent, intent, presented).await?;
+    wire::claim_reply(&applied.aggregate, applied.answer, app.engine.clock.now())
+}
+
+fn owned(app: &App, agent: PrincipalId, id: ActionId) -> Result<Aggregate, Failure> {
+    let aggregate = app.engine.db.aggregate(WORKSPACE, id)?;
+    aggregate.filter(|aggregate| aggregate.run.agent == agent).ok_or_else(Failure::not_found)
+}
+
+/// Say that the execution begins, or that it is still going on (extends the lease).
+#[utoipa::path(
+    post, path = "/v1/actions/{id}/started", tag = "actions", security(("token" = [])),
+    params(("id" = String, Path)), request_body = api::Nonce,
+    responses(
+        (status = 200, body = api::ActionStatus, description = "Begun"),
+        (status = "default", body = Problem, content_type = "application/problem+json",
+            description = "A problem"),
+    )
+)]
+async fn started(
+    caller: Caller,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    body: Strict<api::Nonce>,
+) -> Result<Json<api::ActionStatus>, Failure> {
+    caller.must(PROPOSE)?;
+    let nonce = parse::nonce_digest(&body.value.nonce)?;
+    let command = Command::Started { agent: caller.principal.id, nonce };
+    let applied = app.engine.apply(parse::id(&id)?, command, None).await?;
+    Ok(Json(wire::status(&applied.aggregate, app.engine.clock.now())?))
+}
+
+/// Report what came of it.
+#[utoipa::path(
+    post, path = "/v1/actions/{id}/report", tag = "actions", security(("token" = [])),
+    params(("id" = String, Path)), request_body = api::Report,
+    responses(
+        (status = 200, body = api::ActionStatus, description = "Written down"),
+        (status = "default", body = Problem, content_type = "application/problem+json",
+            description = "A problem"),
+    )
+)]
+async fn report(
+    caller: Caller,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    body: Strict<api::Report>,
+) -> Result<Json<api::ActionStatus>, Failure> {
+    caller.must(PROPOSE)?;
+    let output = body.value.output.unwrap_or_default();
+    parse::text("output", &output, limits::OUTPUT_BYTES)?;
+    let command = Command::Report {
+        agent: caller.principal.id,
+        nonce: parse::nonce_digest(&body.value.nonce)?,
+        worked: body.value.outcome == api::ReportedOutcome::Succeeded,
+        output: Untrusted::new(output),
+    };
+    let applied = app.engine.apply(parse::id(&id)?, command, None).await?;
+    Ok(Json(wire::status(&applied.aggregate, app.engine.clock.now())?))
+}
+
+/// Take an action back that was not claimed yet.
+#[utoipa::path(
+    post, path = "/v1/actions/{id}/cancel", tag = "actions", security(("token" = [])),
+    params(("id" = String, Path)), request_body = api::Cancel,
+    responses(
+        (status = 200, body = api::ActionStatus, description = "Cancelled"),
+        (status = "default", body = Problem, content_type = "application/problem+json",
+            description = "A problem"),
+    )
+)]
+async fn cancel(
+    caller: Caller,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    body: Strict<api::Cancel>,
+) -> Result<Json<api::ActionStatus>, Failure> {
+    caller.must(PROPOSE)?;
+    let reason = body.value.reason.unwrap_or_default();
+    parse::text("reason", &reason, 2000)?;
+    let command = Command::Cancel { agent: caller.principal.id, reason: Untrusted::new(reason) };
+    let applied = app.engine.apply(parse::id(&id)?, command, None).await?;
+    Ok(Json(wire::status(&applied.aggregate, app.engine.clock.now())?))
+}

@@ -1,0 +1,259 @@
+//! Domain values become wire types here and nowhere else.
+
+mod card;
+
+use holdshort_api as api;
+use holdshort_core::{
+    Action, Aggregate, Answer, Basis, CancelReason, Denier, EventKind, Outcome, Payload, Request,
+    RequestState, RiskLevel, Shown, State, Timestamp, notice,
+};
+use holdshort_store::{ActionRow, Principal, PrincipalKind, QueueRow, RunRow, StoredEvent, Token};
+use serde_json::value::RawValue;
+
+use crate::problem::Failure;
+
+pub(crate) use card::{Rights, card};
+
+/// Text for surfaces.
+pub(crate) fn text(shown: &Shown) -> api::Text {
+    let piece =
+        |piece: &holdshort_core::Piece| api::Piece { text: piece.text.clone(), mark: piece.mark };
+    shown.pieces.iter().map(piece).collect()
+}
+
+pub(crate) fn raw(json: &str) -> Result<Box<RawValue>, Failure> {
+    RawValue::from_string(json.to_owned())
+        .map_err(|_| Failure::new(api::Code::Internal, "stored JSON cannot be read"))
+}
+
+pub(crate) fn level(level: RiskLevel) -> api::RiskLevel {
+    match level {
+        RiskLevel::Safe => api::RiskLevel::Safe,
+        RiskLevel::Risky => api::RiskLevel::Risky,
+        RiskLevel::Dangerous => api::RiskLevel::Dangerous,
+    }
+}
+
+pub(crate) fn action_state(state: &State) -> api::ActionState {
+    match state {
+        State::Pending { .. } => api::ActionState::Pending,
+        State::Approved(_) => api::ActionState::Approved,
+        State::Executing(execution) if execution.started() => api::ActionState::Started,
+        State::Executing(_) => api::ActionState::Claimed,
+        State::Completed { outcome: Outcome::Succeeded, .. } => api::ActionState::Succeeded,
+        State::Completed { outcome: Outcome::Failed, .. } => api::ActionState::Failed,
+        State::Completed { outcome: Outcome::Unknown, .. } => api::ActionState::Unknown,
+        State::Denied { .. } => api::ActionState::Denied,
+        State::Cancelled { .. } => api::ActionState::Cancelled,
+    }
+}
+
+/// Who decided an action, in words, and whether that was a person.
+pub(crate) fn decided_by(state: &State) -> (Option<String>, bool) {
+    let basis = |basis: &Basis| match basis {
+        Basis::Policy { rule } => (Some(format!("policy ({rule})")), false),
+        Basis::People { voters, .. } => {
+            let names: Vec<String> = voters.iter().map(holdshort_core::Voter::describe).collect();
+            let person = voters.iter().all(|voter| voter.proof.is_person());
+            (Some(names.join(" and ")), person)
+        }
+    };
+    match state {
+        State::Pending { .. } => (None, false),
+        State::Approved(clearance) => basis(clearance.basis()),
+        State::Executing(execution) | State::Completed { execution, .. } => {
+            basis(execution.clearance().basis())
+        }
+        State::Denied { by: Denier::Policy(rule) } => (Some(format!("policy ({rule})")), false),
+        State::Denied { by: Denier::Voter(voter) } => {
+            (Some(voter.describe()), voter.proof.is_person())
+        }
+        State::Cancelled { reason } => {
+            let why = match reason {
+                CancelReason::Withdrawn => "the agent took it back",
+                CancelReason::Expired => "expired",
+                CancelReason::NeverClaimed => "approved and never claimed",
+            };
+            (Some(why.to_owned()), false)
+        }
+    }
+}
+
+fn label(request: Option<&Request>) -> Option<String> {
+    request.map(|request| format!("HS-{}", request.number))
+}
+
+/// An action as its agent sees it.
+pub(crate) fn action(
+    action: &Action,
+    payload: &Payload,
+    request: Option<&Request>,
+    now: Timestamp,
+) -> Result<api::ActionStatus, Failure> {
+    let cleared =
+        matches!(action.state, State::Approved(_) | State::Executing(_) | State::Completed { .. });
+    let effective = if cleared { Some(raw(payload.effective_arguments().raw())?) } else { None };
+    let (decided_by, decided_by_person) = decided_by(&action.state);
+    let lease_until_at = match &action.state {
+        State::Executing(execution) => Some(execution.lease_until().as_micros()),
+        _ => None,
+    };
+    Ok(api::ActionStatus {
+        id: action.id.to_string(),
+        run: action.run.to_string(),
+        version: action.version,
+        state: action_state(&action.state),
+        tool: payload.call.tool.raw().to_owned(),
+        risk: api::RiskSummary {
+            level: level(action.level),
+            sentence: notice::sentence(payload).to_plain(),
+            rule: action.verdict.rule.clone(),
+            reason: action.verdict.reason.clone(),
+        },
+        request: action.request.map(|id| id.to_string()),
+        label: label(request),
+        stalled: request.is_some_and(|request| request.state == RequestState::Stalled),
+        decided_by,
+        decided_by_person,
+        reason: payload.reasons.last().map(|reason| reason.text.raw().to_owned()),
+        effective_arguments: effective,
+        modified: action.effective != action.proposed,
+        lease_until_at,
+        created_at: action.created_at.as_micros(),
+        updated_at: action.updated_at.as_micros(),
+        now_at: now.as_micros(),
+    })
+}
+
+/// The action of an aggregate.
+pub(crate) fn status(aggregate: &Aggregate, now: Timestamp) -> Result<api::ActionStatus, Failure> {
+    let (row, payload) = aggregate.action.as_ref().ok_or_else(Failure::not_found)?;
+    action(row, payload, aggregate.request.as_ref(), now)
+}
+
+/// What a claimer is told.
+pub(crate) fn claim_reply(
+    aggregate: &Aggregate,
+    answer: Answer,
+    now: Timestamp,
+) -> Result<api::ClaimReply, Failure> {
+    let status = Box::new(status(aggregate, now)?);
+    Ok(match answer {
+        Answer::Proceed { lease_until } => {
+            let (_, payload) = aggregate.action.as_ref().ok_or_else(Failure::not_found)?;
+            api::ClaimReply::Proceed {
+                arguments: raw(payload.effective_arguments().raw())?,
+                lease_until_at: lease_until.as_micros(),
+                action: status,
+            }
+        }
+        Answer::Wait | Answer::Done | Answer::Voted { .. } => {
+            api::ClaimReply::Wait { action: status }
+        }
+        Answer::AskAgain { because } => api::ClaimReply::AskAgain { because, action: status },
+        Answer::Replan { because } => api::ClaimReply::Replan { because, action: status },
+    })
+}
+
+pub(crate) fn request_state(state: RequestState) -> api::RequestState {
+    match state {
+        RequestState::Open => api::RequestState::Open,
+        RequestState::Stalled => api::RequestState::Stalled,
+        RequestState::Decided(_) => api::RequestState::Decided,
+        RequestState::Superseded => api::RequestState::Superseded,
+        RequestState::Withdrawn => api::RequestState::Withdrawn,
+    }
+}
+
+pub(crate) fn queue_item(request: &Request, payload: &Payload, agent: &str) -> api::QueueItem {
+    let agent = holdshort_core::Untrusted::new(agent).render(holdshort_core::Place::Name);
+    api::QueueItem {
+        id: request.id.to_string(),
+        label: format!("HS-{}", request.number),
+        version: request.version,
+        state: request_state(request.state),
+        risk: level(request.level),
+        sentence: text(&notice::sentence(payload)),
+        agent: text(&agent),
+        asked_at: request.opened_at.as_micros(),
+        due_at: request.due_at.as_micros(),
+        outcome: notice::outcome(request),
+    }
+}
+
+pub(crate) fn queue_row(row: &QueueRow, agent: &str) -> api::QueueItem {
+    queue_item(&row.request, &row.payload, agent)
+}
+
+pub(crate) fn run(row: &RunRow, agent: &str, actions: &[ActionRow]) -> api::Run {
+    let state = match row.run.state {
+        holdshort_core::RunState::Running if row.pending > 0 => api::RunState::Waiting,
+        holdshort_core::RunState::Running => api::RunState::Running,
+        holdshort_core::RunState::Finished => api::RunState::Finished,
+        holdshort_core::RunState::Stopped => api::RunState::Stopped,
+    };
+    api::Run {
+        id: row.run.id.to_string(),
+        name: row.run.name.clone(),
+        agent: agent.to_owned(),
+        goal: Some(row.goal.clone()).filter(|goal| !goal.is_empty()),
+        state,
+        steps: row.steps,
+        actions: actions
+            .iter()
+            .map(|row| api::RunAction {
+                id: row.action.id.to_string(),
+                sentence: notice::sentence(&row.payload).to_plain(),
+                tool: row.payload.call.tool.raw().to_owned(),
+                risk: level(row.action.level),
+                state: action_state(&row.action.state),
+                decided_by: decided_by(&row.action.state).0,
+                updated_at: row.action.updated_at.as_micros(),
+            })
+            .collect(),
+        created_at: row.run.created_at.as_micros(),
+        updated_at: row.updated_at.as_micros(),
+    }
+}
+
+/// The name of an event's kind.
+pub(crate) fn event_kind(kind: EventKind) -> String {
+    serde_json::to_value(kind)
+        .ok()
+        .and_then(|name| name.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+pub(crate) fn event(stored: &StoredEvent) -> api::Event {
+    let event = &stored.event;
+    api::Event {
+        seq: stored.seq,
+        v: stored.v,
+        kind: event_kind(event.kind),
+        at: event.at.as_micros(),
+        action: event.action.map(|id| id.to_string()),
+        request: event.request.map(|id| id.to_string()),
+        run: Some(event.run.to_string()),
+        by: event.by.clone(),
+        detail: event.detail.clone(),
+    }
+}
+
+pub(crate) fn principal_kind(kind: PrincipalKind) -> api::Principal {
+    match kind {
+        PrincipalKind::Person => api::Principal::Person,
+        PrincipalKind::Agent => api::Principal::Agent,
+        PrincipalKind::Machine => api::Principal::Machine,
+    }
+}
+
+pub(crate) fn token(token: &Token, owner: &Principal) -> api::Token {
+    api::Token {
+        id: token.id.clone(),
+        name: owner.name.clone(),
+        kind: principal_kind(owner.kind),
+        scopes: token.scopes.split(' ').map(str::to_owned).collect(),
+        created_at: token.created_at.as_micros(),
+        revoked_at: token.revoked_at.map(Timestamp::as_micros),
+    }
+}
