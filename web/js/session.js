@@ -15,12 +15,17 @@ let end = () => {};
 /** @param {{begin: () => void, end: () => void}} hooks */
 export const onSession = (hooks) => { ({ begin, end } = hooks); };
 
-/** Continues a session if there is one. */
+/** Continues a session if there is one, or opens one with the key that this browser holds. */
 export async function resume() {
+  const key = await load();
   try {
-    enter(await get('/v1/me'), await load());
+    enter(await get('/v1/me'), key);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
+    if (problem.status === 401 && key) {
+      const me = await post('/v1/sessions', '', key).catch(() => null);
+      if (me) return enter(me, key);
+    }
     state.phase = 'signin';
     if (problem.status !== 401) state.signin.problem = problem.message;
     redraw();

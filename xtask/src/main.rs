@@ -1,2 +1,34 @@
-//! x
-fn main() {}
+//! `cargo xtask TASK`: the project's own tasks.
+
+mod test;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask tidy             the rules of the house that no other tool checks
+cargo xtask test             everything: install what tests need, then run them all
+cargo xtask test --list      the steps
+cargo xtask test STEP...     some of them
+";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let task = args.next().unwrap_or_default();
+    let rest: Vec<String> = args.collect();
+    match task.as_str() {
+        "tidy" if rest.is_empty() => tidy::run(),
+        "test" => test::run(&rest),
+        _ => {
+            say(USAGE.trim_end());
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Tells the person at the terminal.
+#[expect(clippy::print_stderr, reason = "the one place where tasks speak")]
+fn say(text: impl std::fmt::Display) {
+    eprintln!("{text}");
+}

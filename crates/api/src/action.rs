@@ -279,37 +279,35 @@ pub struct Proposed {
     pub claim: Option<ClaimReply>,
 }
 
+/// What a claimer does now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimAnswer {
+    /// Run exactly `arguments`, now, once, and report before `lease_until_at`.
+    Proceed,
+    /// Still with a person. Nothing may run.
+    Wait,
+    /// What was approved no longer holds (time, facts, policy); a person is asked again.
+    AskAgain,
+    /// It will not run: plan again without it.
+    Replan,
+}
+
 /// What a claimer is told.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "answer", rename_all = "snake_case")]
-pub enum ClaimReply {
-    /// Run exactly these arguments, now, once.
-    Proceed {
-        /// The arguments to run.
-        #[schema(value_type = Object)]
-        arguments: Box<RawValue>,
-        /// Report before this time or the claim is lost.
-        lease_until_at: i64,
-        /// The action after the claim.
-        action: Box<ActionStatus>,
-    },
-    /// Still with a person. Nothing may run.
-    Wait {
-        /// The action as it stands.
-        action: Box<ActionStatus>,
-    },
-    /// What was approved no longer holds (time, facts, policy); a person is asked again.
-    AskAgain {
-        /// What changed.
-        because: String,
-        /// The action as it stands.
-        action: Box<ActionStatus>,
-    },
-    /// It will not run: plan again without it.
-    Replan {
-        /// Why.
-        because: String,
-        /// The action as it stands.
-        action: Box<ActionStatus>,
-    },
+pub struct ClaimReply {
+    /// What to do now.
+    pub answer: ClaimAnswer,
+    /// Why, for `ask_again` and `replan`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    /// The arguments to run, for `proceed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub arguments: Option<Box<RawValue>>,
+    /// Report before this time or the claim is lost, for `proceed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_until_at: Option<i64>,
+    /// The action as it stands.
+    pub action: ActionStatus,
 }

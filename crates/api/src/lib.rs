@@ -15,8 +15,8 @@ mod run;
 mod text;
 
 pub use action::{
-    ActionState, ActionStatus, Cancel, Claim, ClaimOptions, ClaimReply, Nonce, Propose, Proposed,
-    Report, ReportedOutcome, RiskLevel, RiskSummary,
+    ActionState, ActionStatus, Cancel, Claim, ClaimAnswer, ClaimOptions, ClaimReply, Nonce,
+    Propose, Proposed, Report, ReportedOutcome, RiskLevel, RiskSummary,
 };
 pub use admin::{
     CreateGroup, CreateToken, CreatedToken, Enrolment, Group, Hello, HelloReply, InvitePerson, Me,

@@ -137,21 +137,26 @@ pub(crate) fn claim_reply(
     answer: Answer,
     now: Timestamp,
 ) -> Result<api::ClaimReply, Failure> {
-    let status = Box::new(status(aggregate, now)?);
+    let action = status(aggregate, now)?;
+    let reply = |answer, because| api::ClaimReply {
+        answer,
+        because,
+        arguments: None,
+        lease_until_at: None,
+        action,
+    };
     Ok(match answer {
         Answer::Proceed { lease_until } => {
             let (_, payload) = aggregate.action.as_ref().ok_or_else(Failure::not_found)?;
-            api::ClaimReply::Proceed {
-                arguments: raw(payload.effective_arguments().raw())?,
-                lease_until_at: lease_until.as_micros(),
-                action: status,
+            api::ClaimReply {
+                arguments: Some(raw(payload.effective_arguments().raw())?),
+                lease_until_at: Some(lease_until.as_micros()),
+                ..reply(api::ClaimAnswer::Proceed, None)
             }
         }
-        Answer::Wait | Answer::Done | Answer::Voted { .. } => {
-            api::ClaimReply::Wait { action: status }
-        }
-        Answer::AskAgain { because } => api::ClaimReply::AskAgain { because, action: status },
-        Answer::Replan { because } => api::ClaimReply::Replan { because, action: status },
+        Answer::Wait | Answer::Done | Answer::Voted { .. } => reply(api::ClaimAnswer::Wait, None),
+        Answer::AskAgain { because } => reply(api::ClaimAnswer::AskAgain, Some(because)),
+        Answer::Replan { because } => reply(api::ClaimAnswer::Replan, Some(because)),
     })
 }
 

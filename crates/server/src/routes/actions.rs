@@ -181,7 +181,7 @@ async fn claim(
             Some(answer) => wire::claim_reply(&aggregate, answer, app.engine.clock.now())?,
             None => try_claim(&app, &aggregate, &body.value, (agent, intent)).await?,
         };
-        let still = matches!(reply, api::ClaimReply::Wait { .. });
+        let still = reply.answer == api::ClaimAnswer::Wait;
         let Some(until) = until.filter(|_| still) else {
             return Ok(Json(reply));
         };

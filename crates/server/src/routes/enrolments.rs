@@ -5,11 +5,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use holdshort_api::{self as api, Code, Problem, Surface};
-use holdshort_store::{Change, Store};
+use holdshort_store::{Change, Store, Token};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::auth::{self, Caller, READ, SignedBare};
+use crate::auth::{self, Caller, READ, Secret, SignedBare};
 use crate::engine::WORKSPACE;
 use crate::limits;
 use crate::parse::Strict;
@@ -17,7 +17,11 @@ use crate::problem::Failure;
 use crate::state::App;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(create)).routes(routes!(redeem)).routes(routes!(sign_out))
+    OpenApiRouter::new()
+        .routes(routes!(create))
+        .routes(routes!(redeem))
+        .routes(routes!(session))
+        .routes(routes!(sign_out))
 }
 
 /// The origin the caller used, or the first of ours.
@@ -82,18 +86,49 @@ async fn redeem(
     };
     let mut response = (StatusCode::CREATED, Json(reply)).into_response();
     if browser {
-        let secure = if origin.starts_with("https://") { "; Secure" } else { "" };
-        let cookie = format!(
-            "{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{secure}",
-            auth::COOKIE,
-            redeemed.secret.as_str(),
-            limits::SESSION_SECS,
-        );
-        let cookie = cookie
-            .parse()
-            .map_err(|_| Failure::new(Code::Internal, "the cookie cannot be written"))?;
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
+        set_cookie(&mut response, &redeemed.secret, &origin)?;
     }
+    Ok(response)
+}
+
+fn set_cookie(response: &mut Response, secret: &Secret, origin: &str) -> Result<(), Failure> {
+    let secure = if origin.starts_with("https://") { "; Secure" } else { "" };
+    let cookie = format!(
+        "{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{secure}",
+        auth::COOKIE,
+        secret.as_str(),
+        limits::SESSION_SECS,
+    );
+    let cookie =
+        cookie.parse().map_err(|_| Failure::new(Code::Internal, "the cookie cannot be written"))?;
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    Ok(())
+}
+
+/// Open a new session for reading, with the key that this browser holds. Needs a person's proof.
+#[utoipa::path(
+    post, path = "/v1/sessions", tag = "sign-in",
+    responses(
+        (status = 201, body = api::Me, description = "A session cookie comes with this answer"),
+        (status = "default", body = Problem, content_type = "application/problem+json",
+            description = "A problem"),
+    )
+)]
+async fn session(State(app): State<App>, body: SignedBare) -> Result<Response, Failure> {
+    let person = body.proven.person;
+    let origin = origin_of(&app, &body.headers);
+    let secret = auth::new_secret()?;
+    let now = app.engine.clock.now();
+    let token = Token {
+        session: true,
+        expires_at: Some(now.plus_secs(limits::SESSION_SECS)),
+        ..auth::token(&secret, person.id, READ, now)
+    };
+    let changes = vec![Change::UseProof(body.proven.once), Change::AddToken(token)];
+    app.engine.db.change(WORKSPACE, changes).await?;
+    let me = super::people::describe(&app, &person, READ)?;
+    let mut response = (StatusCode::CREATED, Json(me)).into_response();
+    set_cookie(&mut response, &secret, &origin)?;
     Ok(response)
 }
 

@@ -1,0 +1,48 @@
+//! One file for each command.
+
+mod classify;
+mod decide;
+mod doctor;
+mod exec;
+mod list;
+mod login;
+mod serve;
+mod token;
+mod user;
+
+use clap::CommandFactory;
+
+use crate::args::{Args, Command};
+use crate::connect::data_dir;
+use crate::demo;
+use crate::output::Stop;
+
+/// Runs what was asked for.
+pub(crate) async fn run(args: Args) -> Result<(), Stop> {
+    let given = args.data.as_deref();
+    let data = || data_dir(given);
+    match args.command {
+        Command::Serve(serve) => serve::run(&data()?, serve).await,
+        Command::Demo(demo) => demo::run(demo).await,
+        Command::List { decided, limit, json } => list::run(&data()?, decided, limit, json).await,
+        Command::Show { request, json } => list::show(&data()?, &request, json).await,
+        Command::Approve(decide) => decide::approve(&data()?, decide).await,
+        Command::Deny(decide) => decide::deny(&data()?, decide).await,
+        Command::Modify { decide, arguments, safer } => {
+            decide::modify(&data()?, decide, arguments, safer).await
+        }
+        Command::Exec { reason, wait, command } => exec::run(&data()?, reason, wait, command).await,
+        Command::Classify { tool, arguments, json } => classify::run(&tool, &arguments, json),
+        Command::Login { code } => login::run(&data()?, &code).await,
+        Command::User(user) => user::run(&data()?, user).await,
+        Command::Token(token) => token::run(&data()?, token).await,
+        Command::Doctor { json } => doctor::run(&data()?, json).await,
+        Command::Completions { shell } => {
+            let mut command = Args::command();
+            clap_complete::generate(shell, &mut command, "holdshort", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}
+
+pub(crate) use decide::cast;

@@ -1,0 +1,324 @@
+//! The wrapper: an action goes through the gate, or it does not run.
+
+use std::future::Future;
+use std::time::Duration;
+
+use holdshort_api as api;
+use holdshort_api::{ActionState, ClaimAnswer, ClaimReply, Code};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::client::{Client, Wait};
+use crate::error::Error;
+
+/// An action to put through the gate.
+#[derive(Clone, Debug)]
+pub struct Action {
+    body: api::Propose,
+}
+
+impl Action {
+    /// A call of `tool` with `arguments`.
+    ///
+    /// # Errors
+    /// When the arguments cannot be written as JSON.
+    pub fn new(tool: &str, arguments: &(impl Serialize + ?Sized)) -> Result<Self, Error> {
+        let body = api::Propose {
+            tool: tool.to_owned(),
+            server: None,
+            arguments: to_raw_value(arguments)?,
+            run: None,
+            call_id: None,
+            reason: None,
+            goal: None,
+            alternatives: Vec::new(),
+            consequence_if_denied: None,
+            confidence: None,
+            phase: None,
+            cwd: None,
+            env_names: Vec::new(),
+            description: None,
+            input_schema: None,
+            annotations: None,
+            declared_risk: None,
+            pins: None,
+            expires_at: None,
+            claim: None,
+        };
+        Ok(Self { body })
+    }
+
+    /// Why: shown to the person last, as the agent's own words.
+    #[must_use]
+    pub fn reason(mut self, reason: impl Into<String>) -> Self {
+        self.body.reason = Some(reason.into());
+        self
+    }
+
+    /// The task the agent was given.
+    #[must_use]
+    pub fn goal(mut self, goal: impl Into<String>) -> Self {
+        self.body.goal = Some(goal.into());
+        self
+    }
+
+    /// The agent's own id of this call: the same id in the same run is the same action, so a
+    /// program that starts again neither asks twice nor runs twice.
+    #[must_use]
+    pub fn call_id(mut self, id: impl Into<String>) -> Self {
+        self.body.call_id = Some(id.into());
+        self
+    }
+
+    /// Directory the call runs in.
+    #[must_use]
+    pub fn cwd(mut self, cwd: impl Into<String>) -> Self {
+        self.body.cwd = Some(cwd.into());
+        self
+    }
+
+    /// JSON schema of the arguments: the form a person edits them with, and what a change is
+    /// checked against.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    pub fn input_schema(mut self, schema: &(impl Serialize + ?Sized)) -> Result<Self, Error> {
+        self.body.input_schema = Some(to_raw_value(schema)?);
+        Ok(self)
+    }
+
+    /// Everything else, as the wire has it.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut api::Propose)) -> Self {
+        change(&mut self.body);
+        self
+    }
+}
+
+/// What was approved, given to the function that runs it.
+#[derive(Clone, Debug)]
+pub struct Approved {
+    /// Id of the action: an idempotency key for whatever carries it out.
+    pub action: String,
+    /// The arguments to run with, which differ from the proposed ones after a change.
+    pub arguments: Box<RawValue>,
+    /// Whether they differ.
+    pub modified: bool,
+}
+
+impl Approved {
+    /// The arguments as a type of yours.
+    ///
+    /// # Errors
+    /// When they do not fit it.
+    pub fn parse<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.arguments.get())
+    }
+
+    /// A text among the arguments.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
+        let arguments: serde_json::Value = self.parse().ok()?;
+        arguments.get(name)?.as_str().map(str::to_owned)
+    }
+}
+
+/// Where to come back to for an action that waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// Id of the action.
+    pub action: String,
+    /// Label of the request, `HS-…`.
+    pub label: String,
+}
+
+/// Why an action did not run, or did not work.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError<E: std::error::Error + 'static> {
+    /// A person or policy denied it. Plan on without it.
+    #[error("denied by {by}: {reason}")]
+    Denied {
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// Nobody answered in time. It still waits; come back with the same call id.
+    #[error("nobody has answered {}; it still waits", .0.label)]
+    Stalled(Ticket),
+    /// It still waits, and this gate was told not to wait longer.
+    #[error("{} waits for a person", .0.label)]
+    Pending(Ticket),
+    /// It was cancelled, or its own expiry passed.
+    #[error("cancelled: {0}")]
+    Expired(String),
+    /// What was approved no longer held, and a person is asked again.
+    #[error("asked again: {because}")]
+    AskAgain {
+        /// What changed.
+        because: String,
+        /// Where to come back to.
+        ticket: Ticket,
+    },
+    /// It began before and was never reported; it is not run again.
+    #[error("it began before and its outcome is unknown; it is not run again")]
+    Unknown,
+    /// It already ran (the same call id was used before).
+    #[error("it already ran: {0:?}")]
+    AlreadyRan(ActionState),
+    /// The gate refused or could not be reached; nothing ran.
+    #[error(transparent)]
+    Gate(#[from] Error),
+    /// It ran and failed; the gate has been told.
+    #[error("it ran and failed")]
+    Failed(#[source] E),
+}
+
+/// A gate for the actions of one run.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    client: Client,
+    run: String,
+    patience: Option<Duration>,
+}
+
+impl Gate {
+    /// A gate for the run named `run`.
+    #[must_use]
+    pub fn new(client: Client, run: impl Into<String>) -> Self {
+        Self { client, run: run.into(), patience: None }
+    }
+
+    /// Waits at most this long for a person, then gives a ticket. Without it, it waits until
+    /// somebody answers or the request stalls.
+    #[must_use]
+    pub fn wait_at_most(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
+    /// Puts an action through: proposes it, waits where a person is needed, claims it once, runs
+    /// `execute` with the approved arguments, and reports.
+    ///
+    /// # Errors
+    /// Says why it did not run, or how it failed.
+    pub async fn run<T, E, F>(
+        &self,
+        action: Action,
+        execute: impl FnOnce(Approved) -> F,
+    ) -> Result<T, RunError<E>>
+    where
+        E: std::error::Error + 'static,
+        F: Future<Output = Result<T, E>>,
+    {
+        let nonce = crate::random_text()?;
+        let mut body = action.body;
+        body.run.get_or_insert_with(|| self.run.clone());
+        if body.call_id.is_none() {
+            body.call_id = Some(crate::random_text()?);
+        }
+        body.claim = Some(api::ClaimOptions { nonce: nonce.clone(), start: false, lease_s: None });
+        let proposed = self.client.propose(&body).await?;
+        let reply = match proposed.claim {
+            Some(reply) => reply,
+            None => ClaimReply {
+                answer: ClaimAnswer::Wait,
+                because: None,
+                arguments: None,
+                lease_until_at: None,
+                action: proposed.action,
+            },
+        };
+        let approved = self.cleared(reply, &nonce).await?;
+        self.client.started(&approved.action, &nonce).await?;
+        let id = approved.action.clone();
+        let result = execute(approved).await;
+        let (outcome, output) = match &result {
+            Ok(_) => (api::ReportedOutcome::Succeeded, None),
+            Err(error) => (api::ReportedOutcome::Failed, Some(error.to_string())),
+        };
+        self.client.report(&id, &api::Report { nonce, outcome, output }).await?;
+        result.map_err(RunError::Failed)
+    }
+
+    /// Waits until the action is cleared for this nonce, or will not be.
+    async fn cleared<E: std::error::Error + 'static>(
+        &self,
+        mut reply: ClaimReply,
+        nonce: &str,
+    ) -> Result<Approved, RunError<E>> {
+        let until = self.patience.map(|patience| tokio::time::Instant::now() + patience);
+        loop {
+            let ClaimReply { answer, because, arguments, action, .. } = reply;
+            let because = because.unwrap_or_default();
+            match (answer, arguments) {
+                (ClaimAnswer::Proceed, Some(arguments)) => {
+                    let modified = action.modified;
+                    return Ok(Approved { action: action.id, arguments, modified });
+                }
+                // An answer without what to run is no permission to run anything.
+                (ClaimAnswer::Proceed, None) => {
+                    return Err(Error::Unreadable("a claim without arguments".into()).into());
+                }
+                (ClaimAnswer::Replan, _) => return Err(over(&action, because)),
+                (ClaimAnswer::AskAgain, _) if until.is_some() => {
+                    return Err(RunError::AskAgain { because, ticket: ticket(&action) });
+                }
+                (ClaimAnswer::AskAgain | ClaimAnswer::Wait, _) => {}
+            }
+            if action.stalled {
+                return Err(RunError::Stalled(ticket(&action)));
+            }
+            let seconds = match until {
+                None => 50,
+                Some(until) => {
+                    let left = until.saturating_duration_since(tokio::time::Instant::now());
+                    u32::try_from(left.as_secs()).unwrap_or(50).min(50)
+                }
+            };
+            if seconds == 0 && until.is_some() && action.state == ActionState::Pending {
+                return Err(RunError::Pending(ticket(&action)));
+            }
+            reply = self.claim(&action.id, nonce, seconds).await?;
+        }
+    }
+
+    async fn claim<E: std::error::Error + 'static>(
+        &self,
+        id: &str,
+        nonce: &str,
+        seconds: u32,
+    ) -> Result<ClaimReply, RunError<E>> {
+        let nonce = nonce.to_owned();
+        let body = api::Claim { nonce, start: false, lease_s: None, arguments: None, pins: None };
+        let wait = if seconds == 0 { Wait::No } else { Wait::Seconds(seconds) };
+        match self.client.claim(id, &body, wait).await {
+            Ok(reply) => Ok(reply),
+            // Another executor has it, or it has begun: either way it is not ours to run.
+            Err(error) if error.is(Code::ClaimedElsewhere) || error.is(Code::WrongState) => {
+                let action = self.client.action(id, 0, Wait::No).await?;
+                Err(RunError::AlreadyRan(action.state))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn ticket(action: &api::ActionStatus) -> Ticket {
+    Ticket { action: action.id.clone(), label: action.label.clone().unwrap_or_default() }
+}
+
+fn over<E: std::error::Error + 'static>(
+    action: &api::ActionStatus,
+    because: String,
+) -> RunError<E> {
+    match action.state {
+        ActionState::Denied => RunError::Denied {
+            by: action.decided_by.clone().unwrap_or_default(),
+            reason: action.reason.clone().unwrap_or(because),
+        },
+        ActionState::Unknown => RunError::Unknown,
+        ActionState::Succeeded | ActionState::Failed => RunError::AlreadyRan(action.state),
+        _ => RunError::Expired(because),
+    }
+}

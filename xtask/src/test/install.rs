@@ -1,0 +1,138 @@
+//! What the tests need beside Rust: said, asked about, installed.
+
+use std::io::{BufRead, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{read, sh};
+use crate::say;
+use crate::workspace::{cargo, root, target};
+
+/// The fuzzer of the HTTP API, pinned.
+const SCHEMATHESIS: &str = "4.32.5";
+/// Where the browser of the distribution is.
+const CHROMIUM: &str = "/usr/bin/chromium";
+
+/// Says what is missing for these steps and would be installed, and why.
+pub(super) fn announce(steps: &[&str]) {
+    let chosen = |name: &str| steps.contains(&name);
+    let mut missing = Vec::new();
+    if chosen("nextest") && !has_nextest() {
+        missing.push("cargo-nextest, with cargo: runs the tests in Rust, each in its own process");
+    }
+    if chosen("fuzz") && !venv().is_ok_and(|venv| has_schemathesis(&venv)) {
+        missing.push("schemathesis, in target/venv: calls the HTTP API as nobody would by hand");
+    }
+    let e2e = root().join("web/e2e");
+    if chosen("browser") && e2e.is_dir() {
+        if !Path::new(CHROMIUM).exists() {
+            missing.push("chromium, with apt-get: the browser the web inbox is tested in");
+        }
+        if e2e.join("package-lock.json").exists() && !e2e.join("node_modules").exists() {
+            missing.push("the packages of web/e2e, with npm, below that folder: drive the browser");
+        }
+    }
+    if missing.is_empty() {
+        say("Everything the tests need is here.");
+        return;
+    }
+    say("The tests need what is not here yet. To be installed:");
+    for line in missing {
+        say(format!("  {line}"));
+    }
+}
+
+/// Asks a person at a terminal; scripts and CI have asked for it by running this.
+fn install(what: &str, command: &mut Command) -> Result<(), String> {
+    let shown = format!("{command:?}");
+    say(format!("installing {what}: {shown}"));
+    if std::env::var_os("CI").is_none() && std::io::stdin().is_terminal() {
+        say("Go on? [y/N]");
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line).map_err(|error| error.to_string())?;
+        if !matches!(line.trim(), "y" | "Y" | "yes") {
+            return Err(format!("{what} is not installed; install it yourself: {shown}"));
+        }
+    }
+    sh(command).map_err(|error| format!("cannot install {what}; install it yourself ({error})"))
+}
+
+fn has_nextest() -> bool {
+    read(cargo().args(["nextest", "--version"])).is_some()
+}
+
+/// Makes sure of `cargo nextest`.
+pub(super) fn nextest() -> Result<(), String> {
+    if has_nextest() {
+        return Ok(());
+    }
+    install("cargo-nextest", cargo().args(["install", "cargo-nextest", "--locked"]))
+}
+
+fn venv() -> Result<PathBuf, String> {
+    Ok(target()?.join("venv"))
+}
+
+fn has_schemathesis(venv: &Path) -> bool {
+    let version = read(Command::new(venv.join("bin/schemathesis")).arg("--version"));
+    version.is_some_and(|version| version.trim().ends_with(SCHEMATHESIS))
+}
+
+/// Makes sure of schemathesis, in an environment of its own, and says where it is.
+pub(super) fn schemathesis() -> Result<PathBuf, String> {
+    let venv = venv()?;
+    let program = venv.join("bin/schemathesis");
+    if has_schemathesis(&venv) {
+        return Ok(program);
+    }
+    let mut make = Command::new("python3");
+    make.args(["-m", "venv"]).arg(&venv);
+    install("a Python environment", &mut make).map_err(|error| {
+        format!(
+            "{error}; Python 3.11 with its `venv` is needed (Debian: apt-get install python3-venv)"
+        )
+    })?;
+    let wanted = format!("schemathesis=={SCHEMATHESIS}");
+    let mut pip = Command::new(venv.join("bin/pip"));
+    pip.args(["install", "--quiet", "--disable-pip-version-check", &wanted]);
+    install(&wanted, &mut pip)?;
+    Ok(program)
+}
+
+/// Makes sure of chromium.
+pub(super) fn chromium() -> Result<(), String> {
+    if Path::new(CHROMIUM).exists() {
+        return Ok(());
+    }
+    let root = read(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0");
+    let mut command = Command::new(if root { "apt-get" } else { "sudo" });
+    if !root {
+        command.arg("apt-get");
+    }
+    command.args(["install", "-y", "chromium"]);
+    install("chromium", &mut command)?;
+    if Path::new(CHROMIUM).exists() {
+        return Ok(());
+    }
+    Err(format!("there is still no {CHROMIUM}; install chromium so that it is there"))
+}
+
+/// Installs the packages that drive the browser, exactly those of the lock file.
+pub(super) fn node_modules(folder: &Path) -> Result<(), String> {
+    if read(Command::new("node").arg("--version")).is_none() {
+        return Err("node is missing; install Node 20 or newer".to_owned());
+    }
+    let lock = folder.join("package-lock.json");
+    if !lock.exists() {
+        return Ok(());
+    }
+    // npm leaves a copy of the lock behind: as old as the packages themselves.
+    let at = |path: PathBuf| path.metadata().and_then(|meta| meta.modified()).ok();
+    let installed = at(folder.join("node_modules/.package-lock.json"));
+    if installed.is_some() && installed >= at(lock) {
+        return Ok(());
+    }
+    let mut command = Command::new("npm");
+    command.args(["ci", "--no-audit", "--no-fund"]).current_dir(folder);
+    install("the packages of web/e2e", &mut command)
+}
