@@ -27,7 +27,7 @@ const MACHINE: &str = "demo --decide";
 /// The task the agent was given.
 const GOAL: &str = "Find idle instances and clean them up";
 /// The seed, unless one is given.
-const SEED: u64 = 7;
+const SEED: u64 = 34;
 
 pub(crate) async fn run(args: Demo) -> Result<(), Stop> {
     let place = match args.resume {

@@ -227,7 +227,10 @@ mod tests {
 
     #[test]
     fn an_arrow_the_wrong_way_is_found() {
-        let package = |name: &str, to: &str, kind: Value| json!({ "name": name, "dependencies": [{ "name": to, "kind": kind }] });
+        let package = |name: &str, to: &str, kind: Value| {
+            let dependency = json!({ "name": to, "kind": kind });
+            json!({ "name": name, "dependencies": [dependency] })
+        };
         let tree = |package: Value| {
             let core = json!({ "name": "holdshort-core", "dependencies": [] });
             let store = json!({ "name": "holdshort-store", "dependencies": [] });

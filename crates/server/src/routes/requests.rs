@@ -5,7 +5,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use holdshort_api::{self as api, Code, Problem};
 use holdshort_core::notice::Names;
-use holdshort_core::{Answer, RequestId, Untrusted};
+use holdshort_core::{Answer, Decision, RequestId, Untrusted};
 use holdshort_store::{QueueCursor, QueueRow, Store};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -204,7 +204,7 @@ async fn vote(
         Err(failure) => return Err(with_current(&app, request, failure)),
     };
     metrics::counter!("holdshort_votes_total", "decision" => decision.name()).increment(1);
-    reply(&app, request, applied.answer).map(Json)
+    reply(&app, request, decision, applied.answer).map(Json)
 }
 
 /// A conflict carries what it collided with.
@@ -227,17 +227,24 @@ fn item(app: &App, id: RequestId) -> Result<(api::QueueItem, api::ActionState), 
     Ok((item, wire::action_state(&action.state)))
 }
 
-fn reply(app: &App, id: RequestId, answer: Answer) -> Result<api::VoteReply, Failure> {
+fn reply(
+    app: &App,
+    id: RequestId,
+    decision: Decision,
+    answer: Answer,
+) -> Result<api::VoteReply, Failure> {
     let (request, action_state) = item(app, id)?;
     let (effective, asked_again) = match answer {
         Answer::Voted { counts, asked_again } => (counts, asked_again),
         _ => (false, None),
     };
+    let changed = decision == Decision::Modify;
     let sentence = match (effective, asked_again, action_state) {
         (false, ..) => "Too late: it expired. The approval is recorded and void; nothing runs.",
         (_, Some(_), _) => "Changed. The new call needs another look and is asked again.",
         (_, _, api::ActionState::Denied) => "Denied. Nothing runs; the agent is told why.",
         (_, _, api::ActionState::Cancelled) => "Recorded. It was cancelled before; nothing runs.",
+        _ if changed => "Changed and approved. Only the changed call runs, once.",
         (_, _, api::ActionState::Approved) => "Approved. It runs when the agent claims it, once.",
         _ => "Approved. The agent has claimed it.",
     };
