@@ -64,6 +64,7 @@ impl Server {
     pub async fn start(config: &Config) -> Result<Self, ServerError> {
         let probes = config::load(&config.data)?;
         let db = Arc::new(Sqlite::open(&config.data, Tuning::default())?);
+        db.release_work().await?;
         let seed = db.setting(WORKSPACE, "server_seed")?;
         let seed = seed.as_deref().and_then(setup::decode).ok_or(ServerError::NotSetUp)?;
         let bench = db.setting(WORKSPACE, "purpose")?.as_deref() == Some("bench");
@@ -133,8 +134,10 @@ impl Server {
     /// When the socket fails.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send) -> Result<(), ServerError> {
         let stopping = self.app.stopping.clone();
-        let effects = tokio::spawn(worker::effects(Arc::clone(&self.app.engine), stopping.clone()));
-        let timers = tokio::spawn(worker::timers(Arc::clone(&self.app.engine), stopping.clone()));
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let engine = || Arc::clone(&self.app.engine);
+        let effects = tokio::spawn(worker::effects(engine(), stopping.clone(), begin));
+        let timers = tokio::spawn(worker::timers(engine(), stopping.clone(), begun));
         let router = routes::router(self.app.clone());
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let graceful = stopping.clone();

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdshort_core::{Command, Effect};
-use holdshort_store::Store;
+use holdshort_store::{OutboxItem, Store};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
@@ -17,49 +19,69 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 const BATCH: u32 = 256;
 
 /// Does what the outbox holds, until the server stops. It is read when something was put in,
-/// when a lease of unfinished work runs out, and at the start.
-pub(crate) async fn effects(engine: Arc<Engine>, stopping: CancellationToken) {
+/// when a lease of unfinished work runs out, and at the start; `begun` hears when what was left
+/// over from before is done.
+pub(crate) async fn effects(
+    engine: Arc<Engine>,
+    stopping: CancellationToken,
+    begun: oneshot::Sender<()>,
+) {
     let again = Duration::from_secs(u64::from(limits::WORK_LEASE_SECS));
+    let mut running = JoinSet::new();
+    take_all(&engine, &mut running).await;
+    while running.join_next().await.is_some() {}
+    // Nobody listens any more when the server is already stopping.
+    let _ = begun.send(());
     while !stopping.is_cancelled() {
-        match next_effect(&engine).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(failure) => tracing::error!(problem = failure.detail(), "an effect failed"),
-        }
         tokio::select! {
             () = engine.work.notified() => {}
             () = tokio::time::sleep(again) => {}
-            () = stopping.cancelled() => {}
+            _ = running.join_next(), if !running.is_empty() => continue,
+            () = stopping.cancelled() => return,
+        }
+        take_all(&engine, &mut running).await;
+    }
+}
+
+/// Starts all work that nobody holds. Several at once: a slow probe does not hold up the next.
+async fn take_all(engine: &Arc<Engine>, running: &mut JoinSet<()>) {
+    loop {
+        let now = engine.clock.now();
+        let until = now.plus_secs(limits::WORK_LEASE_SECS);
+        match engine.db.take_work(now, until).await {
+            Ok(Some(item)) => {
+                running.spawn(work(Arc::clone(engine), item));
+            }
+            Ok(None) => return,
+            Err(error) => return tracing::error!(%error, "cannot take work"),
         }
     }
 }
 
-/// Does one piece of work; says whether there was any.
-async fn next_effect(engine: &Arc<Engine>) -> Result<bool, Failure> {
-    let now = engine.clock.now();
-    let until = now.plus_secs(limits::WORK_LEASE_SECS);
-    let Some(item) = engine.db.take_work(now, until).await? else {
-        return Ok(false);
+async fn work(engine: Arc<Engine>, item: OutboxItem) {
+    let done = match item.effect {
+        Effect::CollectFacts { action, request } => engine.collect_facts(action, request).await,
     };
-    let engine = Arc::clone(engine);
-    // Several at once: a slow probe does not hold up the next one.
-    tokio::spawn(async move {
-        let done = match item.effect {
-            Effect::CollectFacts { action, request } => engine.collect_facts(action, request).await,
-        };
-        let finished = match done {
-            Ok(()) => engine.db.work_done(item.id).await.map_err(Failure::from),
-            Err(failure) => Err(failure),
-        };
-        if let Err(failure) = finished {
-            tracing::error!(problem = failure.detail(), "an effect failed and is tried again");
-        }
-    });
-    Ok(true)
+    let finished = match done {
+        Ok(()) => engine.db.work_done(item.id).await.map_err(Failure::from),
+        Err(failure) => Err(failure),
+    };
+    if let Err(failure) = finished {
+        tracing::error!(problem = failure.detail(), "an effect failed and is tried again");
+    }
 }
 
 /// Lets time pass for actions that are due, and sleeps until the next one is.
-pub(crate) async fn timers(engine: Arc<Engine>, stopping: CancellationToken) {
+///
+/// It begins when facts that were left over are read: a server that was down for a while does
+/// not first put them down as not known.
+pub(crate) async fn timers(
+    engine: Arc<Engine>,
+    stopping: CancellationToken,
+    begun: oneshot::Receiver<()>,
+) {
+    // A worker that is gone sends nothing; then time passes all the same.
+    let _ = begun.await;
     while !stopping.is_cancelled() {
         let sleep = match pass_time(&engine).await {
             Ok(sleep) => sleep,

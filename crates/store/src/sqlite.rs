@@ -209,6 +209,10 @@ impl Store for Sqlite {
         self.writer.run(move |transaction| outbox::take(transaction, now, until)).await
     }
 
+    async fn release_work(&self) -> Read<()> {
+        self.writer.run(outbox::release).await
+    }
+
     async fn work_done(&self, id: i64) -> Read<()> {
         self.writer.run(move |transaction| outbox::done(transaction, id)).await
     }

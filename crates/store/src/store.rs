@@ -158,6 +158,9 @@ pub trait Store: Send + Sync + 'static {
         until: Timestamp,
     ) -> impl Future<Output = Result<Option<OutboxItem>>> + Send;
 
+    /// Gives back all leases, for a server that has just begun and is the only one.
+    fn release_work(&self) -> impl Future<Output = Result<()>> + Send;
+
     /// Removes work that is done.
     fn work_done(&self, id: i64) -> impl Future<Output = Result<()>> + Send;
 

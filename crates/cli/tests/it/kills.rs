@@ -91,7 +91,12 @@ fn judge(demo: &Demo, answer: &str, said: &str, finished: &serde_json::Value) {
     let decided = events(&gate, "request.decided");
     let acknowledged = said.matches("Decided:").count();
     assert!(decided.len() >= acknowledged, "a decision was lost: {context}");
-    assert_eq!(decided.len(), 2, "each action is decided once: {context}");
+    assert_eq!(
+        decided.len(),
+        2,
+        "each action is decided once: {context}\n{}",
+        std::fs::read_to_string(&gate).unwrap()
+    );
     let approved: BTreeSet<String> = events(&gate, "action.approved")
         .iter()
         .map(|event| event["action"].as_str().unwrap().to_owned())

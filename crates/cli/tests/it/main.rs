@@ -1,5 +1,13 @@
 //! Tests of the binary as people and scripts use it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, reads its own settings, and waits as a person does"
+)]
+
 mod commands;
 mod demo;
 mod kills;

@@ -7,7 +7,7 @@ use super::{Answer, Execution};
 use crate::action::{Action, CancelReason, Outcome, State};
 use crate::assessment::Phrase;
 use crate::event::EventKind;
-use crate::fact::{Fact, Facts};
+use crate::fact::{Fact, Facts, Truth};
 use crate::id::RequestId;
 use crate::limits;
 use crate::request::{Request, RequestState};
@@ -87,9 +87,15 @@ fn pending(draft: &mut Draft<'_>) {
         return;
     };
     let was_open = request.state == RequestState::Open;
+    let checked = matches!(request.facts, Facts::Checking { .. });
     let request = on_deadline(request, now);
     let stalled = was_open && request.state == RequestState::Stalled;
+    let gave_up = checked && matches!(request.facts, Facts::Read(_));
+    let truths = truths(request.facts.read());
     draft.request = Some(request);
+    if gave_up {
+        draft.event(EventKind::FactsRead, "the clock", json!({ "facts": truths }));
+    }
     if stalled {
         draft.event(EventKind::Stalled, "the clock", json!({}));
     }
@@ -111,18 +117,30 @@ fn on_deadline(mut request: Request, now: Timestamp) -> Request {
     request
 }
 
-/// Probes answered. Facts for a request that is over, or that has its facts, change nothing.
+/// Probes answered. Facts for a request that is over, or that has its facts, change nothing; ones
+/// that come late take the place of "not known".
 pub(super) fn facts(draft: &mut Draft<'_>, id: RequestId, facts: Vec<Fact>) -> Answer {
     let request = draft.request.as_mut();
     let waiting = request.filter(|request| {
-        request.id == id
-            && request.state.is_open()
-            && matches!(request.facts, Facts::Checking { .. })
+        let unknown = match &request.facts {
+            Facts::None => false,
+            Facts::Checking { .. } => true,
+            Facts::Read(known) => {
+                known.iter().all(|fact| fact.truth == Truth::NotKnown)
+                    && facts.iter().any(|fact| fact.truth != Truth::NotKnown)
+            }
+        };
+        request.id == id && request.state.is_open() && unknown
     });
     if let Some(request) = waiting {
-        let truths: Vec<_> = facts.iter().map(|fact| (fact.probe.clone(), fact.truth)).collect();
+        let truths = truths(&facts);
         request.facts = Facts::Read(facts);
         draft.event(EventKind::FactsRead, "Holdshort", json!({ "facts": truths }));
     }
     Answer::Done
+}
+
+/// What an event says about facts: their words are payload.
+fn truths(facts: &[Fact]) -> Vec<(String, Truth)> {
+    facts.iter().map(|fact| (fact.probe.clone(), fact.truth)).collect()
 }

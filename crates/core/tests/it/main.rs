@@ -5,7 +5,7 @@ mod actors;
 #[cfg(test)]
 mod builders;
 #[cfg(test)]
-mod faults;
+mod cases;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]

@@ -33,6 +33,11 @@ pub(super) fn take(
     Ok(Some(OutboxItem { id, workspace, effect: serde_json::from_str(&body)?, attempts }))
 }
 
+pub(super) fn release(transaction: &Connection) -> Result<(), StoreError> {
+    transaction.execute("UPDATE outbox SET leased_until = 0", [])?;
+    Ok(())
+}
+
 pub(super) fn done(transaction: &Connection, id: i64) -> Result<(), StoreError> {
     transaction.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id])?;
     Ok(())
