@@ -5,17 +5,20 @@
 # usage: schemathesis.sh HOLDSHORT SCHEMATHESIS
 set -euo pipefail
 
-holdshort=$1
-schemathesis=$2
+holdshort=$(realpath "$1")
+schemathesis=$(realpath -s "$2")
 examples=${HOLDSHORT_FUZZ_EXAMPLES:-15}
 
+# The fuzzer keeps its notes in the current folder, so that is a scratch one too.
 data=$(mktemp -d)
+cd "$data"
 server=
 finish() {
   if [ -n "$server" ]; then
     kill "$server" 2>/dev/null || true
     wait "$server" 2>/dev/null || true
   fi
+  cd /
   rm -rf "$data"
 }
 trap finish EXIT

@@ -69,7 +69,7 @@ function thisRun(card) {
   const at = run.actions.findIndex((step) => step.id === card.action);
   const middle = at < 0 ? run.actions.length : at;
   const shown = run.actions.slice(Math.max(0, middle - AROUND), middle + AROUND);
-  return html`<section class="p" id="side-run"><h2>This run <span>${at < 0 ? `${run.steps} steps` : `step ${run.steps - (run.actions.length - 1 - at)} of ${run.steps}`}</span></h2>
+  return html`<section class="p" id="side-run"><h2>This run <span>${at < 0 ? nothing : `step ${at + 1} of ${run.actions.length}`}</span></h2>
     ${steps(shown, card.action)}
     <p class="rule"><a href="#/runs/${run.id}">${raw(run.name)}</a></p></section>`;
 }

@@ -145,7 +145,7 @@ export function decision(card) {
     <div class="fine" id="decision-note">
       ${work.armed ? html`<p class="ready"><b>Ready.</b> <span class="only-keys">Press <kbd>${CONTROL}</kbd> <kbd>Enter</kbd> or the button again within 10 seconds. <kbd>Esc</kbd> lets go.</span><span class="only-touch">Press the button again within 10 seconds.</span></p>` : nothing}
       ${said && !work.armed ? html`<p class="say ${said.tone}" id="decision-say">${said.tone === 'bad' ? icon('warn') : nothing}<span><b>${raw(said.words)}</b> ${raw(said.hint ?? '')}</span></p>` : nothing}
-      <p><b>It never runs on a timeout.</b> ${card.state === 'stalled' ? 'Everybody was asked and nobody decided; it stays held.' : html`At ${clock(card.due_at)}: ${raw(card.at_deadline)}`}</p>
+      <p>${card.state === 'open' ? html`Until ${clock(card.due_at)}. ` : nothing}<b>${raw(card.at_deadline)}</b></p>
       ${card.expires_at ? html`<p>The agent gives up at ${clock(card.expires_at)}.</p>` : nothing}
     </div>
   </section>`;

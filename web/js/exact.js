@@ -44,7 +44,7 @@ export const folded = (card) => card.exact.arguments.some((argument, index) => !
 export function exactly(card) {
   const { exact } = card;
   return html`<section class="sec s-exact" aria-labelledby="h-exact"><div class="sech"><h2 id="h-exact">Exactly what will run</h2>
-      <span class="s rt">rendered from the held call, <span class="mono">binding ${`${card.binding.slice(0, 4)}…${card.binding.slice(-4)}`}</span></span></div>
+      <span class="s rt">rendered from the held call, binding <span class="mono">${card.binding.replace(/^(.*:)?(.{4}).*(.{4})$/, '$2…$3')}</span></span></div>
     <div class="exact" id="exact">
       ${exact.uninspectable ? html`<p class="unin"><b>It cannot be shown in full.</b> ${raw(exact.uninspectable)}</p>` : nothing}
       ${exact.command.length ? html`<ol class="cmd" aria-label="Commands">${exact.command.map((line) => html`<li><span class="k" aria-hidden="true">$ </span>${text(line)}</li>`)}</ol>` : nothing}

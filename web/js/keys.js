@@ -50,7 +50,7 @@ function onKey(event) {
   const { target } = event;
   if (event.key === 'Escape') {
     if (disarm()) event.preventDefault();
-    else if (target instanceof HTMLElement && target.id === 'filter') target.blur();
+    else if (inField(target)) /** @type {HTMLElement} */ (target).blur();
     return;
   }
   if (document.querySelector('dialog[open]')) return;

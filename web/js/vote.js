@@ -39,7 +39,7 @@ function done(card, decision, reply, work) {
   Object.assign(work, { sending: null, deny: null, edit: null, result: reply });
   announce(reply.sentence);
   const here = state.work === work;
-  if (here && decision !== 'approve') {
+  if (here && decision !== 'approve' && reply.effective) {
     const next = nextOpen(card.id);
     state.notice = { words: reply.sentence, label: card.label, id: reply.asked_again ?? card.id };
     if (next) goTo(next.id, { replace: true, stay: !state.atCard });

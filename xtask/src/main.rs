@@ -1,5 +1,6 @@
 //! `cargo xtask TASK`: the project's own tasks.
 
+mod bench;
 mod test;
 mod tidy;
 mod workspace;
@@ -11,6 +12,7 @@ cargo xtask tidy             the rules of the house that no other tool checks
 cargo xtask test             everything: install what tests need, then run them all
 cargo xtask test --list      the steps
 cargo xtask test STEP...     some of them
+cargo xtask bench            the table of speed and memory (--quick: a small one)
 ";
 
 fn main() -> ExitCode {
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
     match task.as_str() {
         "tidy" if rest.is_empty() => tidy::run(),
         "test" => test::run(&rest),
+        "bench" => bench::run(&rest),
         _ => {
             say(USAGE.trim_end());
             ExitCode::from(2)

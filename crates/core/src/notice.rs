@@ -135,7 +135,7 @@ pub fn notice(action: &Action, payload: &Payload, request: &Request, names: Name
         safer: safer(assessment, &request.facts, &mask),
         facts,
         exact,
-        notes: assessment.notes.iter().map(|note| mask.phrase(note).to_plain()).collect(),
+        notes: notes(payload, &mask),
         words,
         axes: axes(assessment),
         evidence: evidence(assessment, &mask),
@@ -156,6 +156,7 @@ impl Notice {
             std::iter::once(&line.name).chain(std::iter::once(&line.value)).chain(&line.items)
         });
         let words = self.words.reason.iter().chain(&self.words.if_denied).chain(&self.task);
+        let words = words.chain(&self.words.alternatives);
         let exact = [&self.exact.tool, &self.exact.server, &self.exact.cwd];
         lines.chain(words).chain(exact).map(|shown| shown.revealed).sum()
     }
@@ -211,6 +212,21 @@ pub fn result(state: &State) -> &'static str {
         State::Denied { .. } => "It did not run.",
         State::Cancelled { .. } => "It did not run: cancelled or expired.",
     }
+}
+
+/// Remarks on the call, and the part of it that is neither tool nor argument.
+fn notes(payload: &Payload, mask: &Mask) -> Vec<String> {
+    let notes = payload.assessment.notes.iter().map(|note| mask.phrase(note).to_plain());
+    let names = Json::parse(payload.call.env_names.raw().as_bytes());
+    let names = names.ok().and_then(|names| names.as_array().map(<[Json]>::to_vec));
+    let names: Vec<String> = names
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Json::as_str)
+        .map(|name| mask.text(&Untrusted::new(name), Place::Name).to_plain())
+        .collect();
+    let set = (!names.is_empty()).then(|| format!("Environment it sets: {}", names.join(", ")));
+    notes.chain(set).collect()
 }
 
 fn said(text: &Untrusted, mask: &Mask) -> Option<Shown> {

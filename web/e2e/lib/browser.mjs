@@ -50,6 +50,7 @@ export async function signIn(page, link) {
 /** Goes to a card with J and K alone. @param {import('playwright-core').Page} page @param {string} request */
 export async function walkTo(page, request) {
   await page.waitForSelector(`[data-item="${request}"]`);
+  await page.keyboard.press('Escape');
   const [from, to] = await page.evaluate((wanted) => {
     const lines = [...document.querySelectorAll('[data-item]')];
     return [lines.findIndex((line) => line.getAttribute('aria-current')), lines.findIndex((line) => /** @type {HTMLElement} */ (line).dataset.item === wanted)];
@@ -81,4 +82,13 @@ export async function until(look, good) {
   }
   assert.ok(good(value), `still ${JSON.stringify(value)}`);
   return value;
+}
+
+/** Presses Tab until the element has the focus. @param {import('playwright-core').Page} page @param {string} selector */
+export async function tabTo(page, selector, key = 'Tab') {
+  for (let tries = 0; tries < 80; tries += 1) {
+    if (await page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector)) return;
+    await page.keyboard.press(key);
+  }
+  assert.fail(`${key} does not lead to ${selector}`);
 }

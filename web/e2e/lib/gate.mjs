@@ -61,11 +61,23 @@ export async function startGate() {
   };
   try {
     const [, link, origin] = await printed(terminal, /^\s*((http:\S+)\/#enrol=\S+)\s*$/m);
-    return { link, origin, token, stop, agent: agent(origin, token) };
+    return { link, origin, token, fleet, stop, agent: agent(origin, token) };
   } catch (problem) {
     await stop();
     throw problem;
   }
+}
+
+/**
+ * Holds the fleet so that nothing can be read from it; gives what lets it go.
+ * @param {string} fleet
+ */
+export async function lockFleet(fleet) {
+  const hold = 'import sqlite3, sys; one = sqlite3.connect(sys.argv[1], isolation_level=None); one.execute("BEGIN EXCLUSIVE"); print("held", flush=True); sys.stdin.read(); one.execute("ROLLBACK")';
+  const holder = spawn('python3', ['-c', hold, fleet], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = new Promise((done) => { holder.once('exit', done); });
+  await printed(holder, /held/);
+  return async () => { holder.stdin.end(); await ended; };
 }
 
 /** Waits until the terminal shows something. @param {import('node:child_process').ChildProcess} terminal @param {RegExp} wanted @returns {Promise<RegExpExecArray>} */

@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use super::draft::Draft;
-use super::{Answer, Basis, Clearance, Execution, Refusal, TakeClaim};
+use super::{Answer, Basis, Clearance, Execution, Refusal, TakeClaim, report};
 use crate::action::{Denier, State};
+use crate::assessment::Phrase;
 use crate::event::EventKind;
-use crate::fact::{Facts, first_change};
+use crate::fact::{Fact, Facts, PendingFact, Seal, first_change};
 use crate::policy::Ruling;
 use crate::run::RunState;
 
@@ -18,7 +19,7 @@ pub(super) fn claim(draft: &mut Draft<'_>, claim: TakeClaim) -> Result<Answer, R
         State::Denied { .. } => replan(format!("denied: {}", last_reason(draft))),
         State::Cancelled { .. } => replan("it was cancelled".into()),
         State::Completed { .. } => replan(format!("it already ran: {}", draft.action.state.name())),
-        State::Executing(execution) => repeat(&execution, &claim),
+        State::Executing(execution) => repeat(draft, execution, &claim),
         State::Approved(clearance) => take(draft, clearance, claim),
     }
 }
@@ -31,7 +32,11 @@ fn last_reason(draft: &Draft<'_>) -> String {
 }
 
 /// The same nonce gets the same answer until it says that it began; another one gets none.
-fn repeat(execution: &Execution, claim: &TakeClaim) -> Result<Answer, Refusal> {
+fn repeat(
+    draft: &mut Draft<'_>,
+    execution: Execution,
+    claim: &TakeClaim,
+) -> Result<Answer, Refusal> {
     if execution.nonce() != claim.intent.nonce {
         return Err(Refusal::ClaimedElsewhere);
     }
@@ -41,6 +46,11 @@ fn repeat(execution: &Execution, claim: &TakeClaim) -> Result<Answer, Refusal> {
     if claim.presented.is_some_and(|digest| digest != execution.clearance().call()) {
         return Err(Refusal::CallMismatch);
     }
+    if claim.intent.start {
+        // The repeat says that it begins at once, whatever the first one said.
+        return report::begin(draft, execution);
+    }
+    draft.must_not_be_stopped()?;
     Ok(Answer::Proceed { lease_until: execution.lease_until() })
 }
 
@@ -80,7 +90,9 @@ fn take(draft: &mut Draft<'_>, clearance: Clearance, claim: TakeClaim) -> Result
         }
     }
     if draft.action.probed && matches!(clearance.basis(), Basis::People { .. }) {
-        let facts = claim.facts.ok_or(Refusal::FactsNeeded)?;
+        let mut facts = claim.facts.ok_or(Refusal::FactsNeeded)?;
+        let gone = no_longer_read(draft, clearance.facts(), &facts);
+        facts.extend(gone);
         if let Some(fact) = first_change(clearance.facts(), &facts) {
             let because = format!("a checked fact changed: {}", fact.claim.render().to_plain());
             return Ok(ask_again(draft, &because, Facts::Read(facts)));
@@ -91,6 +103,20 @@ fn take(draft: &mut Draft<'_>, clearance: Clearance, claim: TakeClaim) -> Result
     draft.action.state = State::Executing(execution);
     draft.event(EventKind::Claimed, "the agent", json!({ "started": claim.intent.start }));
     Ok(Answer::Proceed { lease_until })
+}
+
+/// Facts the approval rests on that nobody reads any more: not known, which is a change.
+fn no_longer_read(draft: &Draft<'_>, then: &[Seal], facts: &[Fact]) -> Vec<Fact> {
+    let seen = draft.request.as_ref().map_or(&[][..], |request| request.facts.read());
+    let gone = then.iter().filter(|seal| facts.iter().all(|fact| fact.probe != seal.probe));
+    gone.map(|seal| {
+        let seen = seen.iter().find(|fact| fact.probe == seal.probe);
+        let claim = seen.map(|fact| fact.claim.clone()).unwrap_or_default();
+        let source = seen.map(|fact| fact.source.clone()).unwrap_or_default();
+        let pending = PendingFact { probe: seal.probe.clone(), claim, source };
+        pending.not_known(Phrase::ours("it can no longer be read"), draft.context.now)
+    })
+    .collect()
 }
 
 fn ask_again(draft: &mut Draft<'_>, because: &str, facts: Facts) -> Answer {

@@ -10,7 +10,7 @@ use crate::fact::Facts;
 use crate::id::{EventId, PrincipalId, RequestId, WorkspaceId};
 use crate::limits;
 use crate::request::{Request, RequestState};
-use crate::run::Run;
+use crate::run::{Run, RunState};
 use crate::untrusted::Untrusted;
 
 /// The rows before and after, while a command is being decided.
@@ -82,6 +82,14 @@ impl<'a> Draft<'a> {
 
     pub(super) fn must_belong_to(&self, agent: PrincipalId) -> Result<(), Refusal> {
         if self.action.agent == agent { Ok(()) } else { Err(Refusal::NotFound) }
+    }
+
+    /// For what was claimed before its run was stopped, and has not begun.
+    pub(super) fn must_not_be_stopped(&self) -> Result<(), Refusal> {
+        match self.run.state {
+            RunState::Stopped => Err(Refusal::WrongState("claimed in a stopped run")),
+            RunState::Running | RunState::Finished => Ok(()),
+        }
     }
 
     pub(super) fn give_reason(&mut self, by: &str, text: Untrusted) {

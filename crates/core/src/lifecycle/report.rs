@@ -21,17 +21,25 @@ pub(super) fn started(
             if execution.nonce() != nonce {
                 return Err(Refusal::ClaimedElsewhere);
             }
-            let first = !execution.started();
-            let execution = execution.begin(draft.context.now);
-            let lease_until = execution.lease_until();
-            draft.action.state = State::Executing(execution);
-            if first {
-                draft.event(EventKind::Started, "the agent", json!({}));
-            }
-            Ok(Answer::Proceed { lease_until })
+            begin(draft, execution)
         }
         other => Err(Refusal::WrongState(other.name())),
     }
+}
+
+/// Marks the beginning, or extends the lease of what began. A stopped run begins nothing.
+pub(super) fn begin(draft: &mut Draft<'_>, execution: Execution) -> Result<Answer, Refusal> {
+    let first = !execution.started();
+    if first {
+        draft.must_not_be_stopped()?;
+    }
+    let execution = execution.begin(draft.context.now);
+    let lease_until = execution.lease_until();
+    draft.action.state = State::Executing(execution);
+    if first {
+        draft.event(EventKind::Started, "the agent", json!({}));
+    }
+    Ok(Answer::Proceed { lease_until })
 }
 
 pub(super) fn report(

@@ -11,6 +11,7 @@ use crate::limits;
 use crate::notice;
 use crate::policy::Ruling;
 use crate::request::{Decision, Request, RequestState, Vote};
+use crate::run::RunState;
 use crate::untrusted::Untrusted;
 
 pub(super) fn cast(draft: &mut Draft<'_>, cast: Cast) -> Result<Answer, Refusal> {
@@ -113,9 +114,14 @@ fn release(draft: &mut Draft<'_>, cast: &Cast) {
     let name = cast.voter.describe();
     let call = clearance.call();
     draft.event(EventKind::Approved, &name, json!({ "call": call }));
+    // With probes the facts are read once more between decision and release; a stopped run and a
+    // policy that denies are met at the claim.
+    let verdict = draft.context.policy.evaluate(&draft.payload.assessment);
+    let at_once = !draft.action.probed
+        && draft.run.state != RunState::Stopped
+        && verdict.ruling != Ruling::Deny;
     match cast.waiting {
-        // With probes the facts are read once more between decision and release.
-        Some(intent) if !draft.action.probed => {
+        Some(intent) if at_once => {
             draft.action.state = State::Executing(Execution::open(clearance, intent, now));
             draft.event(EventKind::Claimed, "the agent", json!({ "started": intent.start }));
         }
@@ -166,6 +172,9 @@ fn modify(
 fn late(draft: &mut Draft<'_>, cast: &Cast) -> Result<Answer, Refusal> {
     draft.context.people.may_deny(cast.voter.id)?;
     let counts = cast.decision == Decision::Deny;
+    if counts && cast.reason.raw().trim().is_empty() {
+        return Err(Refusal::ReasonMissing);
+    }
     let vote = vote(draft, cast, counts);
     let reason = match counts {
         true => cast.reason.clone(),

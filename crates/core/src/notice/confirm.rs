@@ -1,6 +1,7 @@
 //! The fact a person types to approve something dangerous: it stands on the page, and typing it
 //! takes having read it.
 
+use super::mask::Mask;
 use crate::action::Payload;
 use crate::assessment::RiskLevel;
 use crate::json::Json;
@@ -55,7 +56,7 @@ pub fn confirm(payload: &Payload, request: &Request) -> Option<Confirm> {
 }
 
 fn short_value(arguments: &Json, payload: &Payload) -> Option<(String, String)> {
-    let secrets = &payload.assessment.secrets;
+    let mask = Mask::of(arguments, &payload.assessment.secrets);
     arguments
         .strings()
         .into_iter()
@@ -63,7 +64,7 @@ fn short_value(arguments: &Json, payload: &Payload) -> Option<(String, String)> 
             (3..=24).contains(&text.len())
                 && typeable(text)
                 && !path.contains('[')
-                && secrets.iter().all(|secret| secret.path.raw() != path)
+                && !mask.hides(text)
         })
         .map(|(path, text)| (path, text.to_owned()))
         .next()

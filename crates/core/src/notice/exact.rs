@@ -43,7 +43,7 @@ pub(super) fn exact(payload: &Payload, arguments: &Json, mask: &Mask) -> Exact {
     Exact {
         tool: payload.call.tool.render(Place::Name),
         server: payload.call.server.render(Place::Name),
-        cwd: payload.call.cwd.render(Place::Name),
+        cwd: mask.text(&payload.call.cwd, Place::Name),
         command: payload.assessment.commands.iter().map(|line| mask.phrase(line)).collect(),
         arguments: lines,
         uninspectable: payload.assessment.uninspectable.clone(),
@@ -56,12 +56,13 @@ fn flatten(path: String, value: &Json, mask: &Mask, lines: &mut Vec<Line>) {
             let mut sorted: Vec<&(String, Json)> = members.iter().collect();
             sorted.sort_by(|a, b| a.0.cmp(&b.0));
             for (key, item) in sorted {
-                let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let key = segment(key);
+                let below = if path.is_empty() { key } else { format!("{path}.{key}") };
                 flatten(below, item, mask, lines);
             }
         }
         Json::Array(items) if !items.is_empty() && items.iter().all(is_plain) => {
-            let texts: Vec<String> = items.iter().map(plain_text).collect();
+            let texts: Vec<String> = items.iter().map(|item| plain_text(item, mask)).collect();
             lines.push(Line {
                 name: Untrusted::new(path).render(Place::Name),
                 value: Shown::default(),
@@ -79,7 +80,7 @@ fn flatten(path: String, value: &Json, mask: &Mask, lines: &mut Vec<Line>) {
             }
         }
         other => {
-            let text = plain_text(other);
+            let text = plain_text(other, mask);
             lines.push(Line {
                 name: Untrusted::new(path).render(Place::Name),
                 chars: text.chars().count(),
@@ -95,12 +96,20 @@ fn is_plain(value: &Json) -> bool {
     !matches!(value, Json::Array(_) | Json::Object(_))
 }
 
-/// Strings in quotes only when they could be taken for something else.
-fn plain_text(value: &Json) -> String {
+/// A key as part of a path; in quotes when it could be taken for more than one.
+fn segment(key: &str) -> String {
+    let plain = !key.is_empty() && !key.contains(['.', '[', ']', '"']);
+    if plain { key.to_owned() } else { Json::String(key.to_owned()).to_text() }
+}
+
+/// Strings in quotes only when they could be taken for something else. A secret stays as it is:
+/// quoting would change it, and the mask would not find it.
+fn plain_text(value: &Json, mask: &Mask) -> String {
     match value {
+        Json::String(text) if mask.hides(text) => text.clone(),
         Json::String(text) => {
             let ambiguous = text.is_empty()
-                || matches!(text.as_str(), "null" | "true" | "false")
+                || matches!(text.as_str(), "null" | "true" | "false" | "[]" | "{}")
                 || text.starts_with('"')
                 || text.parse::<f64>().is_ok();
             if ambiguous { value.to_text() } else { text.clone() }

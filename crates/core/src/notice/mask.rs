@@ -8,6 +8,15 @@ use crate::untrusted::{Piece, Place, Shown, Untrusted};
 #[derive(Clone, Debug, Default)]
 pub struct Mask {
     secrets: Vec<String>,
+    short: Vec<Short>,
+}
+
+/// A secret too short to look for elsewhere: the whole string it stands in, and where.
+#[derive(Clone, Debug)]
+struct Short {
+    text: String,
+    start: usize,
+    end: usize,
 }
 
 /// Shorter than this is masked only where it was found: everywhere else it may be anything.
@@ -21,24 +30,30 @@ impl Mask {
             return Self::default();
         }
         let strings = arguments.strings();
-        let mut secrets: Vec<String> = spans
-            .iter()
-            .filter_map(|span| {
-                let (_, text) = strings.iter().find(|(path, _)| *path == span.path.raw())?;
-                text.get(span.start..span.end).map(str::to_owned)
-            })
-            .filter(|secret| secret.chars().count() >= SHORTEST)
-            .collect();
+        let (mut secrets, mut short) = (Vec::new(), Vec::new());
+        for span in spans {
+            let found = strings.iter().find(|(path, _)| *path == span.path.raw());
+            let Some((_, text)) = found else { continue };
+            let secret = text.get(span.start..span.end).unwrap_or_default();
+            if secret.chars().count() >= SHORTEST {
+                secrets.push(secret.to_owned());
+            } else if !secret.is_empty() {
+                let text = (*text).to_owned();
+                short.push(Short { text, start: span.start, end: span.end });
+            }
+        }
         // Longest first, so that a secret within another does not leave a rest in view.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.sort_by_key(|secret: &String| std::cmp::Reverse(secret.len()));
         secrets.dedup();
-        Self { secrets }
+        short.sort_by_key(|short| short.start);
+        Self { secrets, short }
     }
 
     /// Whether a text holds a secret.
     #[must_use]
     pub fn hides(&self, text: &str) -> bool {
         self.secrets.iter().any(|secret| text.contains(secret.as_str()))
+            || self.short.iter().any(|short| short.text == text)
     }
 
     /// A text from outside, made safe to show.
@@ -65,7 +80,16 @@ impl Mask {
 
     /// The text in parts: plain ones, and the index of the secret that stands between them.
     fn split<'a>(&self, text: &'a str) -> Vec<Result<&'a str, usize>> {
-        let mut parts = vec![Ok(text)];
+        let mut parts = Vec::new();
+        let mut at = 0;
+        for (index, short) in self.short.iter().enumerate() {
+            if short.text == text && short.start >= at {
+                parts.push(Ok(text.get(at..short.start).unwrap_or_default()));
+                parts.push(Err(self.secrets.len() + index));
+                at = short.end;
+            }
+        }
+        parts.push(Ok(text.get(at..).unwrap_or_default()));
         for (index, secret) in self.secrets.iter().enumerate() {
             parts = parts.into_iter().flat_map(|part| cut(part, secret, index)).collect();
         }
@@ -101,7 +125,9 @@ pub fn conceal(arguments: &Json, mask: &Mask) -> Json {
 #[must_use]
 pub fn restore(edited: &Json, mask: &Mask) -> Json {
     map_strings(edited, &|text| {
-        let secrets = mask.secrets.iter().enumerate();
+        let short = mask.short.iter().map(|short| short.text.get(short.start..short.end));
+        let long = mask.secrets.iter().map(|secret| Some(secret.as_str()));
+        let secrets = long.chain(short).map(Option::unwrap_or_default).enumerate();
         secrets
             .fold(text.to_owned(), |text, (index, secret)| text.replace(&stand_in(index), secret))
     })

@@ -31,7 +31,7 @@ fn run(beginning: Beginning, moves: &[Move], mut after: impl FnMut(&World)) -> R
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 1500,
+        cases: 600,
         failure_persistence: None,
         max_shrink_iters: 20_000,
         ..ProptestConfig::default()
@@ -77,7 +77,7 @@ fn histories_get_everywhere() {
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
     let mut all = BTreeSet::new();
-    for _ in 0..1500 {
+    for _ in 0..600 {
         let (beginning, moves) = story().new_tree(&mut runner).unwrap().current();
         run(beginning, &moves, |world| all.extend(met(world))).unwrap();
     }

@@ -1,8 +1,6 @@
 //! The invariants (security.md 3.2, I1 to I9) as functions over the history of a world and the
 //! executors' own log. They work things out anew instead of asking the code under test.
 
-use std::collections::HashSet;
-
 use holdshort_core::{
     Action, Aggregate, Answer, Basis, Cast, Clearance, Command, Decision, Digest, EventKind,
     Execution, Fact, Facts, Outcome, People, PrincipalId, Refusal, Request, RequestId,
@@ -160,6 +158,8 @@ fn once(world: &World, step: &Step) -> Checked {
         ensure(kept, "what began went to someone else")?;
     }
     let proceed = matches!(step.result, Ok(Answer::Proceed { .. }));
+    let stopped = step.after.run.state == holdshort_core::RunState::Stopped;
+    ensure(!(stopped && proceed && begun.is_none()), "told to run in a stopped run")?;
     ensure(!(completed && proceed), "told to run what is over")
 }
 
@@ -182,9 +182,7 @@ fn time_never_permits(step: &Step) -> Checked {
 }
 
 fn written_down(world: &World, step: &Step) -> Checked {
-    let mut seen = HashSet::new();
-    let events = world.history.iter().flat_map(|step| &step.events);
-    ensure(events.into_iter().all(|event| seen.insert(event.id)), "an event id twice")?;
+    ensure(!world.event_twice, "an event id twice")?;
     ensure(step.events.iter().all(|event| event.at == step.at), "an event at another time")?;
     if step.before == step.after {
         let late = step.events.iter().all(|event| event.kind == EventKind::ReportedLate);
@@ -354,6 +352,9 @@ fn claimed(step: &Step, claim: &TakeClaim) -> Checked {
     }
     if claim.presented.is_some_and(|call| call != held.clearance().call()) {
         return ensure(step.result == Err(Refusal::CallMismatch), "another call presented");
+    }
+    if step.before.run.state == holdshort_core::RunState::Stopped {
+        return ensure(step.result.is_err(), "the answer was repeated in a stopped run");
     }
     ensure(matches!(step.result, Ok(Answer::Proceed { .. })), "the answer was not repeated")
 }

@@ -1,12 +1,12 @@
 //! A small world in memory: rows as the store keeps them, hand-driven time, and executors that
 //! keep a log of their own of what they ran.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use holdshort_core::{
-    Action, Aggregate, Answer, Cast, Changes, Command, Context, Decision, Digest, Event, Judged,
-    Mode, Payload, People, Policy, Propose, Refusal, Request, RequestId, Run, RunId, RunState,
-    State, TakeClaim, Timestamp, Untrusted, Voter, Words, decide,
+    Action, Aggregate, Answer, Cast, Changes, Command, Context, Decision, Digest, Event, EventId,
+    Judged, Mode, Payload, People, Policy, Propose, Refusal, Request, RequestId, Run, RunId,
+    RunState, State, TakeClaim, Timestamp, Untrusted, Voter, Words, decide,
 };
 
 use crate::builders::{self, AGENT, OWNER, WORKSPACE};
@@ -52,6 +52,9 @@ pub(crate) struct World {
     pub(crate) history: Vec<Step>,
     pub(crate) told: Vec<Told>,
     pub(crate) ran: Vec<Ran>,
+    /// Ids of events, and whether one came twice.
+    seen: HashSet<EventId>,
+    pub(crate) event_twice: bool,
     drawn: u64,
 }
 
@@ -74,6 +77,8 @@ impl World {
             history: Vec::new(),
             told: Vec::new(),
             ran: Vec::new(),
+            seen: HashSet::new(),
+            event_twice: false,
             drawn: 0,
         }
     }
@@ -103,6 +108,9 @@ impl World {
         };
         if let Ok(answer) = &result {
             self.executors_hear(&command, answer);
+        }
+        for event in &events {
+            self.event_twice |= !self.seen.insert(event.id);
         }
         self.history.push(Step {
             at: self.now,
