@@ -13,6 +13,7 @@ mod problem;
 mod request;
 mod run;
 mod text;
+mod vote;
 
 pub use action::{
     ActionState, ActionStatus, Cancel, Claim, ClaimAnswer, ClaimOptions, ClaimReply, Nonce,
@@ -27,8 +28,8 @@ pub use feed::{Event, EventPage};
 pub use problem::{Code, Problem};
 pub use request::{
     AgentWords, Alternative, Axes, Axis, Can, Card, Confirm, Decided, Decision, Evidence, Exact,
-    ExactArgument, Fact, FactStatus, QueueItem, QueuePage, RequestState, Vote, VoteReply, VoteSeen,
-    Who, Why,
+    ExactArgument, Fact, FactStatus, QueueItem, QueuePage, RequestState, Who, Why,
 };
 pub use run::{Run, RunAction, RunPage, RunState, StartRun};
 pub use text::{Piece, Text};
+pub use vote::{Vote, VoteReply, VoteSeen};

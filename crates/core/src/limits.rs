@@ -16,7 +16,7 @@ pub const LEASE_SECS: u32 = 60;
 pub const LEASE_MAX_SECS: u32 = 60 * 60;
 /// Seconds the facts of a request may take; then they are "not known".
 pub const FACTS_SECS: u32 = 10;
-/// Open requests an agent, and an owner of agents, may have at once.
+/// Open requests an agent may have at once; all agents of an owner together have five times that.
 pub const OPEN_PER_AGENT: u32 = 100;
 /// Times an approval may lapse and be asked again before the action is cancelled.
 pub const ASK_AGAIN_MAX: u32 = 50;

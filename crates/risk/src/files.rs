@@ -21,7 +21,7 @@ const CONFIG: &str = "\
     .pre-commit-config.yaml .git-credentials sitecustomize.py .terraformrc \
     microsoft.powershell_profile.ps1 .holdshort";
 const SYSTEM: &str = "\
-    /etc /usr /bin /sbin /lib /lib64 /boot /dev /proc /sys /root /var /library /system \
+    /etc /usr /bin /sbin /lib /lib64 /boot /dev /proc /sys /var /library /system \
     c:/windows /private/etc /opt";
 const SECRET: &str = "\
     .ssh .gnupg .env .env.local .env.production .netrc .pgpass .git-credentials shadow .npmrc \

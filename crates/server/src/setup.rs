@@ -118,12 +118,18 @@ impl Setup {
         Ok(SigningKey::from_bytes(&seed))
     }
 
-    /// The person of this name, made when new.
+    /// The person of this name, made when new. Agents that belong to nobody yet belong to the
+    /// first person from then on, so that in a team that person does not approve what they ask.
     ///
     /// # Errors
     /// When the store refuses.
     pub async fn person(&self, name: &str) -> Result<PrincipalId, SetupError> {
-        self.principal(PrincipalKind::Person, name, None).await
+        let first = self.first_person()?.is_none();
+        let person = self.principal(PrincipalKind::Person, name, None).await?;
+        if first {
+            self.db.change(WORKSPACE, vec![Change::AdoptAgents(person)]).await?;
+        }
+        Ok(person)
     }
 
     async fn principal(

@@ -115,6 +115,8 @@ pub struct Enrolment {
 pub enum Change {
     /// Add a principal.
     AddPrincipal(Principal),
+    /// Give the agents that belong to nobody to this person.
+    AdoptAgents(PrincipalId),
     /// Switch a principal off: its tokens, sessions and keys stop with it.
     Disable(PrincipalId, Timestamp),
     /// Add a group.

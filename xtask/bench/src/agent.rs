@@ -25,7 +25,8 @@ fn next() -> u64 {
 fn safe(run: &str) -> String {
     let number = next();
     format!(
-        r#"{{"tool":"read_file","arguments":{{"path":"notes/{number}.txt"}},"run":"{run}","call_id":"{number}","claim":{{"nonce":"nonce-{number:020}"}}}}"#
+        r#"{{"tool":"read_file","arguments":{{"path":"notes/{number}.txt"}},"run":"{run}",
+        "call_id":"{number}","claim":{{"nonce":"nonce-{number:020}"}}}}"#
     )
 }
 
@@ -33,7 +34,8 @@ fn safe(run: &str) -> String {
 pub(crate) fn dangerous(run: &str) -> String {
     let number = next();
     format!(
-        r#"{{"tool":"send_email","arguments":{{"to":["a@example.org"],"subject":"{number}","body":"hello"}},"run":"{run}","call_id":"{number}"}}"#
+        r#"{{"tool":"send_email","arguments":{{"to":["a@example.org"],"subject":"{number}",
+        "body":"hello"}},"run":"{run}","call_id":"{number}"}}"#
     )
 }
 

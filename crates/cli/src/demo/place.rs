@@ -154,7 +154,7 @@ fn fresh_directory() -> Result<PathBuf, Stop> {
 fn probe(fleet: &Path) -> String {
     let database = toml_text(&fleet.display().to_string());
     format!(
-        r#"# What has to be true before instances are terminated. Read by the gate, never by the agent.
+        r#"# What has to be true before instances are terminated. Read by the gate, not the agent.
 [[probe]]
 id = "no-standby"
 tool = "terminate_instances"
@@ -162,7 +162,9 @@ fact = "No instance is a standby"
 database = {database}
 ids = "instance_ids"
 known = "SELECT instance_id FROM inventory WHERE instance_id IN (?ids)"
-failing = "SELECT instance_id FROM tags WHERE key = 'role' AND value = 'dr-standby' AND instance_id IN (?ids)"
+failing = """
+    SELECT instance_id FROM tags
+    WHERE key = 'role' AND value = 'dr-standby' AND instance_id IN (?ids)"""
 detail = "{{failing}} of the {{total}} are standbys of the disaster-recovery cluster"
 safer = "Only the {{rest}} that are no standbys"
 source = "tags in fleet.db"

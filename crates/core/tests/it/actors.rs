@@ -296,9 +296,9 @@ fn surroundings(world: &mut World, one: Move) -> Option<Command> {
             return noticed.then_some(Command::TimePassed);
         }
         Move::Switch { who } => {
-            if !world.people.disabled.remove(&id(who)) {
-                world.people.disabled.insert(id(who));
-            }
+            let disabled = &mut world.people.disabled;
+            let was = disabled.remove(&id(who));
+            disabled.extend((!was).then(|| id(who)));
         }
         Move::Approvers { which } => {
             let three = [OWNER, ANA, BEN].into_iter().enumerate();

@@ -136,10 +136,16 @@ fn facts_that_take_too_long_are_not_known_and_that_is_written_down() {
     world.pass(limits::FACTS_SECS).unwrap();
     assert_eq!(world.request().facts.read()[0].truth, Truth::NotKnown);
     assert_eq!(world.last().events[0].kind, EventKind::FactsRead);
+    // Late ones are better than none, and whoever read the request before reads it again.
+    let vote = world.vote(person(OWNER), Decision::Approve);
     let request = world.request().id;
-    let late = Command::FactsArrived { request, facts: vec![fact(Truth::True, "a")] };
+    let late = Command::FactsArrived { request, facts: vec![fact(Truth::False, "a")] };
     world.apply(late).unwrap();
-    assert_eq!(world.request().facts.read()[0].truth, Truth::NotKnown);
+    assert_eq!(world.request().facts.read()[0].truth, Truth::False);
+    assert_eq!(world.cast(vote), Err(Refusal::Stale));
+    let again = Command::FactsArrived { request, facts: vec![fact(Truth::True, "a")] };
+    world.apply(again).unwrap();
+    assert_eq!(world.request().facts.read()[0].truth, Truth::False);
 }
 
 #[test]

@@ -19,6 +19,7 @@ fn arguments() -> String {
 fn terminate() -> Judged {
     let mut judged = builders::judged(RiskLevel::Dangerous, 47);
     judged.call.arguments = Untrusted::new(arguments());
+    judged.call.cwd = Untrusted::new("/srv/fleet");
     let assessment = &mut judged.assessment;
     assessment.sentence = Phrase::ours("Terminate ").theirs("47").and(" instances in ");
     assessment.sentence = assessment.sentence.clone().theirs("eu-west-1");
@@ -64,7 +65,11 @@ fn seen(world: &World) -> Notice {
 /// Every text of a notice, one a line, in the order of the page.
 fn page(notice: &Notice) -> String {
     let mut page = String::new();
-    let mut line = |label: &str, text: String| writeln!(page, "{label}: {text}").unwrap();
+    let mut line = |label: &str, text: String| {
+        let chars: Vec<char> = format!("{label}: {text}").chars().collect();
+        let rows: Vec<String> = chars.chunks(80).map(String::from_iter).collect();
+        writeln!(page, "{}", rows.join("~\n    ")).unwrap();
+    };
     line("tags", notice.tags.join(" · "));
     line("what", notice.sentence.to_plain());
     line("who", notice.agent.to_plain());
@@ -82,6 +87,7 @@ fn page(notice: &Notice) -> String {
     }
     let exact = &notice.exact;
     line("tool", format!("{} {}", exact.server.to_plain(), exact.tool.to_plain()));
+    line("in", exact.cwd.to_plain());
     exact.command.iter().for_each(|text| line("command", text.to_plain()));
     for argument in &exact.arguments {
         let items: Vec<String> = argument.items.iter().map(|item| item.to_plain()).collect();
@@ -99,7 +105,7 @@ fn page(notice: &Notice) -> String {
     for (evidence, text) in &notice.evidence {
         line("evidence", format!("{}: {}", evidence.source.name(), text.to_plain()));
     }
-    for confirm in &notice.confirm {
+    if let Some(confirm) = &notice.confirm {
         line("confirm", format!("{}: {}", confirm.prompt.to_plain(), confirm.expected));
     }
     line("editor", notice.arguments.clone());
@@ -120,7 +126,47 @@ fn the_47_instances() {
     });
     let request = world.request().id;
     world.apply(Command::FactsArrived { request, facts: vec![standby] }).unwrap();
-    insta::assert_snapshot!(page(&seen(&world)), @"");
+    insta::assert_snapshot!(page(&seen(&world)), @r#"
+    tags: Cannot be undone · Felt outside
+    what: Terminate 47 instances in eu-west-1
+    who: cleaner
+    for: Dana
+    task: Cut the cost of dev
+    if approved: 31 of the 47 are standbys
+    if approved: It runs once, exactly as shown here.
+    if approved: There is no way back.
+    if denied: Nothing runs.
+    if denied: cleaner is told why, in your words, and plans on without it.
+    if denied: What waiting costs is not known.
+    safer: Leave out the 31 (16 remain) Dangerous {"instance_ids":["i-0000"],"region~
+        ":"eu-west-1"}
+    fact: Some(False) No instance is a standby: 31 of the 47 are standbys (inventory~
+        )
+    tool: aws terminate_instances
+    in: /srv/fleet
+    argument instance_ids: i-0000 i-0001 i-0002 i-0003 i-0004 i-0005 i-0006 i-0007 i~
+        -0008 i-0009 i-000a i-000b i-000c i-000d i-000e i-000f i-0010 i-0011 i-0012 i-00~
+        13 i-0014 i-0015 i-0016 i-0017 i-0018 i-0019 i-001a i-001b i-001c i-001d i-001e ~
+        i-001f i-0020 i-0021 i-0022 i-0023 i-0024 i-0025 i-0026 i-0027 i-0028 i-0029 i-0~
+        02a i-002b i-002c i-002d i-002e
+    argument region: eu-west-1
+    note: 2 invisible characters made visible
+    note: 47 things in one call
+    reason: They are idle<U+200B>: under 5 % CPU for 30 days.
+    its plan: I ask the team.
+    its other ways: stop them<U+202E>
+    claim: its server says: not destructive
+    axes: none Some(3), service Some(2), outside Some(3), none Some(0)
+    evidence: table: listed
+    evidence: annotation: its server says: not destructive
+    confirm: To approve, type how many instance ids: 47
+    editor: {"region":"eu-west-1","instance_ids":["i-0000","i-0001","i-0002","i-0003~
+        ","i-0004","i-0005","i-0006","i-0007","i-0008","i-0009","i-000a","i-000b","i-000~
+        c","i-000d","i-000e","i-000f","i-0010","i-0011","i-0012","i-0013","i-0014","i-00~
+        15","i-0016","i-0017","i-0018","i-0019","i-001a","i-001b","i-001c","i-001d","i-0~
+        01e","i-001f","i-0020","i-0021","i-0022","i-0023","i-0024","i-0025","i-0026","i-~
+        0027","i-0028","i-0029","i-002a","i-002b","i-002c","i-002d","i-002e"]}
+    "#);
 }
 
 /// `hunter2` stands in an argument, and in every other text around it.

@@ -169,23 +169,23 @@ impl World {
                     self.hear(intent.nonce, lease_until, intent.start);
                 }
             }
-            Command::Report { nonce, .. } => {
-                if !self.ran.iter().any(|ran| ran.nonce == *nonce) {
-                    self.run(*nonce, true);
-                }
-            }
+            Command::Report { nonce, .. } => self.run(*nonce, true),
             _ => {}
         }
     }
 
     fn hear(&mut self, nonce: Digest, lease_until: Timestamp, start: bool) {
         self.told.push(Told { nonce, at: self.now, lease_until });
-        if start && !self.ran.iter().any(|ran| ran.nonce == nonce) {
+        if start {
             self.run(nonce, false);
         }
     }
 
+    /// An executor runs the call, unless it already did.
     fn run(&mut self, nonce: Digest, careless: bool) {
+        if self.ran.iter().any(|ran| ran.nonce == nonce) {
+            return;
+        }
         let call = self.payload().effective_call().digest(WORKSPACE).unwrap();
         self.ran.push(Ran { nonce, call, careless });
     }

@@ -99,7 +99,7 @@ struct After {
 #[utoipa::path(
     get, path = "/v1/actions/{id}", tag = "actions", security(("token" = []), ("session" = [])),
     params(("id" = String, Path), After,
-        ("Prefer" = Option<String>, Header, description = "`wait=30`: seconds to wait, at most 55")),
+        ("Prefer" = Option<String>, Header, description = "`wait=30`: seconds, at most 55")),
     responses(
         (status = 200, body = api::ActionStatus, description = "The action"),
         (status = "default", body = Problem, content_type = "application/problem+json",
@@ -151,7 +151,7 @@ fn visible(app: &App, caller: &Caller, id: ActionId) -> Result<Aggregate, Failur
 #[utoipa::path(
     post, path = "/v1/actions/{id}/claim", tag = "actions", security(("token" = [])),
     params(("id" = String, Path),
-        ("Prefer" = Option<String>, Header, description = "`wait=30`: seconds to wait, at most 55")),
+        ("Prefer" = Option<String>, Header, description = "`wait=30`: seconds, at most 55")),
     request_body = api::Claim,
     responses(
         (status = 200, body = api::ClaimReply, description = "What to do now"),
@@ -171,24 +171,23 @@ async fn claim(
     let intent = parse::intent(&body.value.nonce, body.value.start, body.value.lease_s)?;
     let until = wait(&headers).map(|wait| Instant::now() + wait);
     let agent = caller.principal.id;
-    let waiting = app.engine.waiters.wait(id, until.and(Some(intent)));
-    // The first look is a whole claim; after that the row says whether the decision handed it over.
-    let mut waited = false;
+    let first = try_claim(&app, &owned(&app, agent, id)?, &body.value, (agent, intent)).await?;
+    let Some(until) = until.filter(|_| first.answer == api::ClaimAnswer::Wait) else {
+        return Ok(Json(first));
+    };
+    // It was pending a moment ago: from here on a decision may hand the claim over.
+    let waiting = app.engine.waiters.wait(id, Some(intent));
     loop {
         let changed = waiting.next();
         let aggregate = owned(&app, agent, id)?;
-        let reply = match handed_over(&aggregate, intent).filter(|_| waited) {
+        let reply = match handed_over(&aggregate, intent) {
             Some(answer) => wire::claim_reply(&aggregate, answer, app.engine.clock.now())?,
             None => try_claim(&app, &aggregate, &body.value, (agent, intent)).await?,
         };
         let still = reply.answer == api::ClaimAnswer::Wait;
-        let Some(until) = until.filter(|_| still) else {
-            return Ok(Json(reply));
-        };
-        if wait_for(&app, changed, until).await.is_err() {
+        if !still || wait_for(&app, changed, until).await.is_err() {
             return Ok(Json(reply));
         }
-        waited = true;
     }
 }
 

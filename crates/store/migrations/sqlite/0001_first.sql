@@ -138,6 +138,7 @@ CREATE UNIQUE INDEX requests_by_number ON requests (workspace, number);
 CREATE INDEX requests_in_queue ON requests (workspace, rank, due_at, id) WHERE open = 1;
 CREATE INDEX requests_closed ON requests (workspace, closed_at, id) WHERE open = 0;
 CREATE INDEX requests_open_by_agent ON requests (workspace, agent) WHERE open = 1;
+CREATE INDEX requests_open_by_owner ON requests (workspace, owner) WHERE open = 1;
 
 CREATE TABLE events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

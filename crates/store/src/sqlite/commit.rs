@@ -179,23 +179,35 @@ fn write_request(
     Ok(Some(number))
 }
 
-/// Refuses the request that would exceed the agent's share. Only a new action is refused: one
-/// that is asked again is already counted.
+/// Agents of one owner share this many times an agent's part, so that more agents are no way
+/// around the bound.
+const AGENTS_PER_OWNER: u32 = 5;
+
+/// Refuses the request that would exceed the share of the agent or its owner. Only a new action
+/// is refused: one that is asked again is already counted.
 fn check_cap(transaction: &Connection, commit: &Commit, action: &Action) -> Result<(), StoreError> {
-    let Some(cap) = commit.open_cap.filter(|_| commit.expected.is_none()) else {
-        return Ok(());
+    let Some(cap) = commit.open_cap.filter(|_| commit.expected.is_none()) else { return Ok(()) };
+    let workspace = commit.workspace.as_bytes();
+    let full = |column: &str, who: &[u8; 16], cap: u32| -> rusqlite::Result<bool> {
+        let sql = format!(
+            "SELECT 1 FROM requests WHERE workspace = ?1 AND {column} = ?2 AND open = 1 \
+             LIMIT 1 OFFSET ?3"
+        );
+        transaction
+            .prepare_cached(&sql)?
+            .query_row(params![workspace, who, cap.saturating_sub(1)], |_| Ok(()))
+            .optional()
+            .map(|row| row.is_some())
     };
-    let full: Option<i64> = transaction
-        .prepare_cached(
-            "SELECT 1 FROM requests WHERE workspace = ?1 AND agent = ?2 AND open = 1 \
-             LIMIT 1 OFFSET ?3",
-        )?
-        .query_row(
-            params![commit.workspace.as_bytes(), action.agent.as_bytes(), cap.saturating_sub(1)],
-            |row| row.get(0),
-        )
-        .optional()?;
-    if full.is_some() { Err(StoreError::TooManyOpen) } else { Ok(()) }
+    if full("agent", action.agent.as_bytes(), cap)? {
+        return Err(StoreError::TooManyOpen);
+    }
+    match &action.owner {
+        Some(owner) if full("owner", owner.as_bytes(), cap * AGENTS_PER_OWNER)? => {
+            Err(StoreError::TooManyOpen)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn write_events(transaction: &Connection, commit: &Commit) -> Result<(), StoreError> {

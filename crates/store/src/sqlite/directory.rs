@@ -20,6 +20,11 @@ pub(super) fn apply(
     match change {
         Change::AddPrincipal(principal) => add_principal(transaction, workspace, principal),
         Change::Disable(id, at) => disable(transaction, workspace, *id, *at),
+        Change::AdoptAgents(person) => done(transaction.execute(
+            "UPDATE principals SET owner = ?2 \
+             WHERE workspace = ?1 AND kind = 'agent' AND owner IS NULL",
+            params![w, person.as_bytes()],
+        )),
         Change::AddGroup(name) => taken(
             transaction
                 .execute("INSERT INTO groups (workspace, name) VALUES (?1, ?2)", params![w, name]),
