@@ -9,8 +9,8 @@ import { clock } from './time.js';
 
 /** @import {FeedEvent} from './types.js' */
 
-const PAGE = 500;
-const PAGES = 20;
+const PAGE = 200;
+const PAGES = 50;
 const KEPT = 1000;
 
 /** The last event that the stream brought. */

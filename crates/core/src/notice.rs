@@ -240,6 +240,13 @@ fn words(payload: &Payload, mask: &Mask) -> WordLines {
     let claimed = payload.assessment.evidence.iter().filter(|evidence| {
         matches!(evidence.source, crate::Source::Annotation | crate::Source::Declared)
     });
+    let definition = Json::parse(payload.call.definition.raw().as_bytes()).ok();
+    let described = definition.as_ref().and_then(|definition| definition.get("description"));
+    let described = described.and_then(Json::as_str).map(|text| {
+        let mut shown = Shown::ours("The tool describes itself: ");
+        shown.append(mask.text(&Untrusted::new(text), Place::Prose));
+        shown
+    });
     WordLines {
         reason: said(&payload.words.reason, mask),
         if_denied: said(&payload.words.if_denied, mask),
@@ -248,7 +255,7 @@ fn words(payload: &Payload, mask: &Mask) -> WordLines {
             .filter_map(Json::as_str)
             .map(|text| mask.text(&Untrusted::new(text), Place::Prose))
             .collect(),
-        claims: claimed.map(|evidence| mask.phrase(&evidence.text)).collect(),
+        claims: claimed.map(|evidence| mask.phrase(&evidence.text)).chain(described).collect(),
     }
 }
 

@@ -94,6 +94,10 @@ pub(crate) fn judge(call: &Call<'_>) -> Assessment {
         let reason = "it holds too many secrets to mask".to_owned();
         return Assessment { secrets: made.secrets, ..unread(call, reason) };
     }
+    if secrets::hide_a_part(&leaves, &made.secrets) {
+        let reason = "a secret field repeats another part of the call".to_owned();
+        return Assessment { secrets: made.secrets, ..unread(call, reason) };
+    }
     made.notes = notes(call, &leaves, &shell, &made);
     made.sentence = sentence::make(&Matter {
         call,

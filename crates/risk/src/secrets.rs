@@ -1,5 +1,7 @@
 //! Finds secrets in the arguments, so that every renderer and log can mask them.
 
+use std::collections::HashSet;
+
 use holdshort_core::{Json, SecretSpan, Untrusted};
 
 use crate::call::{Leaf, path};
@@ -38,6 +40,33 @@ pub(crate) fn find(leaves: &[Leaf<'_>]) -> Vec<SecretSpan> {
         }
     }
     found
+}
+
+/// More secrets with blanks in them are not looked for one by one.
+const PHRASES_MAX: usize = 16;
+
+/// Whether a field that is masked for its name repeats another part of the call: then masking it
+/// everywhere would hide that part from the person who judges it.
+pub(crate) fn hide_a_part(leaves: &[Leaf<'_>], secrets: &[SecretSpan]) -> bool {
+    let paths: HashSet<&str> = secrets.iter().map(|span| span.path.raw()).collect();
+    if paths.is_empty() {
+        return false;
+    }
+    let (mut masked, mut others) = (Vec::new(), HashSet::new());
+    for leaf in leaves {
+        let Json::String(text) = leaf.value else { continue };
+        match paths.contains(path(&leaf.steps).as_str()) {
+            true => masked.push(text.as_str()),
+            false => {
+                others.insert(text.as_str());
+            }
+        }
+    }
+    let phrases: Vec<&str> =
+        masked.iter().copied().filter(|text| text.trim().contains(char::is_whitespace)).collect();
+    masked.iter().any(|text| !text.is_empty() && others.contains(text))
+        || phrases.len() > PHRASES_MAX
+        || phrases.iter().any(|phrase| others.iter().any(|other| other.contains(phrase)))
 }
 
 /// What the name of a field says about its value.
@@ -200,6 +229,20 @@ mod tests {
             })
             .collect();
         assert_eq!(shown, expect, "{}", json.to_text());
+    }
+
+    #[test]
+    fn a_secret_does_not_hide_another_part() {
+        let check = |json: &str, expect: bool| {
+            let json = Json::parse(json.as_bytes()).unwrap();
+            let leaves = crate::call::leaves(&json);
+            assert_eq!(hide_a_part(&leaves, &find(&leaves)), expect);
+        };
+        check(r#"{"command":"rm -rf /srv","password":"rm -rf /srv"}"#, true);
+        check(r#"{"command":"ls; rm -rf /srv","password":"rm -rf /srv"}"#, true);
+        check(r#"{"command":"reboot","password":"reboot"}"#, true);
+        check(r#"{"password":"correct-horse","confirm_password":"correct-horse"}"#, false);
+        check(r#"{"command":"psql","password":"correct-horse"}"#, false);
     }
 
     #[test]

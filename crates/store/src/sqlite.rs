@@ -86,6 +86,7 @@ impl Sqlite {
 
     fn connect(directory: &Path, tuning: Tuning, lock: Option<File>) -> Result<Self, StoreError> {
         let path = directory.join(FILE);
+        private_file(&path)?;
         let mut writing = Connection::open(&path)?;
         configure(&writing, tuning)?;
         writing.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")?;
@@ -130,6 +131,18 @@ fn make_directory(directory: &Path) -> Result<(), StoreError> {
         return Err(refused(problem));
     }
     Ok(())
+}
+
+/// Makes the database readable by this account alone; SQLite's files beside it follow suit.
+fn private_file(path: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let made = File::options().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(StoreError::Refused(format!("`{}`: {error}", path.display())))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn lock(directory: &Path) -> Result<File, StoreError> {

@@ -194,6 +194,20 @@ fn a_repeat_that_starts_has_started() {
 }
 
 #[test]
+fn a_lease_has_bounds() {
+    for (asked, given) in [(0, 1), (5, 5), (u32::MAX, limits::LEASE_MAX_SECS)] {
+        let mut world = World::with(safe());
+        let Command::Claim(mut claim) = claim(1) else { unreachable!() };
+        claim.intent.lease_secs = asked;
+        let lease_until = world.now.plus_secs(given);
+        assert_eq!(world.apply(Command::Claim(claim)), Ok(Answer::Proceed { lease_until }));
+        world.now = world.now.plus_secs(given - 1);
+        let lease_until = world.now.plus_secs(given);
+        assert_eq!(world.start(1), Ok(Answer::Proceed { lease_until }), "longer by as much again");
+    }
+}
+
+#[test]
 fn authority_is_looked_at_again_at_release() {
     let mut world = asked();
     world.approve().unwrap();
@@ -340,7 +354,8 @@ fn facts_are_work_for_the_outbox() {
     let Facts::Checking { until, .. } = world.request().facts else { panic!("not checking") };
     assert_eq!(until, world.now.plus_secs(limits::FACTS_SECS));
     assert_eq!(next_wake(world.action(), Some(world.request())), Some(until));
-    let _: Effect = Effect::CollectFacts { action: world.action().id, request: world.request().id };
+    let (action, request) = (world.action().id, world.request().id);
+    assert_eq!(world.last().effects, [Effect::CollectFacts { action, request }]);
     let open: &Request = world.request();
     assert_eq!(open.due_at, world.now.plus_secs(limits::DEADLINE_SECS));
 }

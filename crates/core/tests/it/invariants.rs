@@ -29,9 +29,15 @@ fn run(beginning: Beginning, moves: &[Move], mut after: impl FnMut(&World)) -> R
     Ok(())
 }
 
+/// Enough for each commit; `PROPTEST_CASES` asks for more.
+fn cases() -> u32 {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    if asked { ProptestConfig::default().cases } else { 600 }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 600,
+        cases: cases(),
         failure_persistence: None,
         max_shrink_iters: 20_000,
         ..ProptestConfig::default()

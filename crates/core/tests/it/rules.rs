@@ -4,7 +4,7 @@
 use holdshort_core::{
     Action, Aggregate, Answer, Basis, Cast, Clearance, Command, Decision, Digest, EventKind,
     Execution, Fact, Facts, Outcome, People, PrincipalId, Refusal, Request, RequestId,
-    RequestState, RiskLevel, Ruling, State, TakeClaim, Timestamp, Truth, Vote, limits,
+    RequestState, RiskLevel, Ruling, State, TakeClaim, Timestamp, Truth, Vote, limits, next_wake,
 };
 
 use crate::builders::WORKSPACE;
@@ -18,6 +18,7 @@ pub(crate) fn check(world: &World) -> Checked {
     release(world, step).map_err(|why| format!("I1 release: {why}"))?;
     once(world, step).map_err(|why| format!("I2 once: {why}"))?;
     time_never_permits(step).map_err(|why| format!("I4 time: {why}"))?;
+    timers(step).map_err(|why| format!("timers: {why}"))?;
     written_down(world, step).map_err(|why| format!("I5 audit: {why}"))?;
     in_doubt(step).map_err(|why| format!("I6 in doubt: {why}"))?;
     ended_is_ended(step).map_err(|why| format!("I7 final: {why}"))?;
@@ -71,6 +72,8 @@ fn release(world: &World, step: &Step) -> Checked {
                 .is_some_and(|e| e.nonce() == ran.nonce && e.clearance().call() == ran.call)
         });
         ensure(allowed || ran.careless, "something ran that was never released")?;
+        let told = world.told.iter().any(|told| told.nonce == ran.nonce);
+        ensure(told, "a report of someone who was never told to go ahead")?;
     }
     let opened = execution(&step.before).is_none();
     let Some(running) = execution(&step.after).filter(|_| opened) else { return Ok(()) };
@@ -78,6 +81,9 @@ fn release(world: &World, step: &Step) -> Checked {
     let call = payload.effective_call().digest(WORKSPACE).map_err(|error| error.to_string())?;
     ensure(running.clearance().call() == call, "another call was cleared")?;
     ensure(action.effective == call, "the row names another call")?;
+    if let Command::Claim(claim) = &step.command {
+        ensure(claim.presented.is_none_or(|it| it == call), "another call is about to run")?;
+    }
     ensure(action.expires_at.is_none_or(|at| step.at < at), "past the agent's own expiry")?;
     ensure(step.after.run.state == holdshort_core::RunState::Running, "the run is stopped")?;
     let ruling = step.policy.evaluate(&payload.assessment).ruling;
@@ -179,6 +185,21 @@ fn time_never_permits(step: &Step) -> Checked {
     let renewed = clearance(&step.after).and_then(Clearance::valid_until)
         > clearance(&step.before).and_then(Clearance::valid_until);
     ensure(!permits(&step.after) || !renewed, "time renewed an approval")
+}
+
+/// Time changes something exactly when it was said to: no timer is lost, none runs in a circle.
+fn timers(step: &Step) -> Checked {
+    if step.command != Command::TimePassed {
+        return Ok(());
+    }
+    let wake = |rows: &Aggregate| {
+        let (action, _) = rows.action.as_ref()?;
+        next_wake(action, rows.request.as_ref())
+    };
+    let due = wake(&step.before).is_some_and(|at| at <= step.at);
+    ensure(due || step.before == step.after, "time changed something that was not due")?;
+    ensure(!due || step.before != step.after, "a timer was due and nothing happened")?;
+    ensure(wake(&step.after).is_none_or(|at| at > step.at), "a timer is due again at once")
 }
 
 fn written_down(world: &World, step: &Step) -> Checked {
@@ -321,12 +342,13 @@ fn accepted(step: &Step, cast: &Cast) -> Checked {
     ensure(payload.assessment.uninspectable.is_none(), "approved what cannot be seen")?;
     let still = matches!(request.facts, Facts::Checking { until, .. } if step.at < until);
     ensure(!still, "approved while facts are checked")?;
-    if let Some((judged, _)) = &cast.changed
+    if let Some((judged, facts)) = &cast.changed
         && cast.decision == Decision::Modify
     {
         ensure(judged.assessment.uninspectable.is_none(), "changed to what cannot be seen")?;
         let after = action(&step.after).ok_or("no action")?;
-        let worse = judged.assessment.level > request.level;
+        let against = facts.iter().any(|fact| fact.truth != Truth::True);
+        let worse = judged.assessment.level > request.level || against;
         ensure(!worse || !permits(&step.after), "a worse call was not asked about")?;
         ensure(after.verdict.ruling != Ruling::Deny, "changed to what policy denies")?;
     }

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use holdshort_core::{
-    Action, Aggregate, Answer, Cast, Changes, Command, Context, Decision, Digest, Event, EventId,
-    Judged, Mode, Payload, People, Policy, Propose, Refusal, Request, RequestId, Run, RunId,
-    RunState, State, TakeClaim, Timestamp, Untrusted, Voter, Words, decide,
+    Action, Aggregate, Answer, Cast, Changes, Command, Context, Decision, Digest, Effect, Event,
+    EventId, Judged, Mode, Payload, People, Policy, Propose, Refusal, Request, RequestId, Run,
+    RunId, RunState, State, TakeClaim, Timestamp, Untrusted, Voter, Words, decide,
 };
 
 use crate::builders::{self, AGENT, OWNER, WORKSPACE};
@@ -22,6 +22,7 @@ pub(crate) struct Step {
     pub(crate) before: Aggregate,
     pub(crate) after: Aggregate,
     pub(crate) events: Vec<Event>,
+    pub(crate) effects: Vec<Effect>,
 }
 
 /// An executor was told to go ahead.
@@ -97,14 +98,14 @@ impl World {
         let context = Context { now: self.now, random, policy: &self.policy, people: &self.people };
         let before = self.rows.clone();
         let decided = decide(&before, command.clone(), &context);
-        let (result, events) = match decided {
+        let (result, events, effects) = match decided {
             Ok(transition) => {
                 if let Some(changes) = transition.next {
                     self.write(changes);
                 }
-                (Ok(transition.answer), transition.events)
+                (Ok(transition.answer), transition.events, transition.effects)
             }
-            Err(refusal) => (Err(refusal), Vec::new()),
+            Err(refusal) => (Err(refusal), Vec::new(), Vec::new()),
         };
         if let Ok(answer) = &result {
             self.executors_hear(&command, answer);
@@ -121,6 +122,7 @@ impl World {
             before,
             after: self.rows.clone(),
             events,
+            effects,
         });
         result
     }

@@ -27,8 +27,7 @@ pub(super) fn write(transaction: &Connection, commit: &Commit) -> Result<Committ
             number = opened.or(number);
         }
     }
-    write_events(transaction, commit)?;
-    let last_seq = transaction.last_insert_rowid();
+    let last_seq = write_events(transaction, commit)?;
     for effect in &commit.effects {
         transaction
             .prepare_cached("INSERT INTO outbox (workspace, body) VALUES (?1, ?2)")?
@@ -210,7 +209,11 @@ fn check_cap(transaction: &Connection, commit: &Commit, action: &Action) -> Resu
     }
 }
 
-fn write_events(transaction: &Connection, commit: &Commit) -> Result<(), StoreError> {
+/// Writes the events; gives back where the feed ends then.
+fn write_events(transaction: &Connection, commit: &Commit) -> Result<i64, StoreError> {
+    if commit.events.is_empty() {
+        return Ok(super::feed::end(transaction)?.0);
+    }
     let mut insert = transaction.prepare_cached(
         "INSERT INTO events (workspace, id, v, kind, at, action, request, run, by, detail) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -230,5 +233,5 @@ fn write_events(transaction: &Connection, commit: &Commit) -> Result<(), StoreEr
             event.detail.to_string(),
         ])?;
     }
-    Ok(())
+    Ok(transaction.last_insert_rowid())
 }

@@ -102,8 +102,7 @@ pub(crate) struct Desk<'a, S> {
 impl<'a, S: Store> Desk<'a, S> {
     /// A desk where everything is asked about.
     pub(crate) fn new(store: &'a S) -> Self {
-        let people =
-            People { mode: Mode::Personal, approvers: None, disabled: BTreeSet::new() };
+        let people = People { mode: Mode::Personal, approvers: None, disabled: BTreeSet::new() };
         let policy = Policy { version: 1, ask_from: RiskLevel::Safe };
         Self { store, workspace: WORKSPACE, now: start(), policy, people, drawn: 0 }
     }

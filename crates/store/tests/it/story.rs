@@ -89,7 +89,8 @@ pub(crate) async fn workspaces_are_apart<S: Store>(store: &S) {
     assert!(store.events_after(other, 0, 10).unwrap().is_empty());
     assert_eq!(store.open_count(other).unwrap(), 0);
     // The same rows stand there beside the first ones, with labels of their own.
-    let mut beside = Desk { workspace: other, ..Desk::new(store) };
+    let mut beside = Desk::new(store);
+    beside.workspace = other;
     let twin = beside.ask(1).await;
     assert_eq!(beside.load(twin).request.unwrap().number, 1);
     assert_eq!(store.open_count(WORKSPACE).unwrap(), 1);
@@ -185,15 +186,15 @@ pub(crate) async fn open_requests_are_capped<S: Store>(store: &S) {
 pub(crate) async fn a_proof_is_good_once<S: Store>(store: &S) {
     let mut desk = Desk::new(store);
     let (first, second) = (desk.ask(1).await, desk.ask(2).await);
-    let used = Some(proof("n", desk.now));
+    let used = proof("n", desk.now);
     let vote = desk.vote(first, Decision::Approve);
-    desk.apply_with(first, vote, used.clone()).await.unwrap();
+    desk.apply_with(first, vote, Some(used.clone())).await.unwrap();
     let (before, events) = (desk.load(second), desk.events());
     let vote = desk.vote(second, Decision::Approve);
-    let refused = desk.apply_with(second, vote.clone(), used.clone()).await;
+    let refused = desk.apply_with(second, vote.clone(), Some(used.clone())).await;
     assert!(matches!(refused, Err(StoreError::ProofUsed)));
     assert_eq!((desk.load(second), desk.events()), (before, events));
-    let change = holdshort_store::Change::UseProof(used.unwrap());
+    let change = holdshort_store::Change::UseProof(used);
     let refused = store.change(WORKSPACE, vec![change]).await;
     assert!(matches!(refused, Err(StoreError::ProofUsed)));
     // Another key may use the same nonce.
