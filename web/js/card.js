@@ -9,7 +9,7 @@ import { RISKS, icon } from './icons.js';
 import { isOpen, neighbour, reloadCard } from './requests.js';
 import { goTo } from './route.js';
 import { redraw, state } from './store.js';
-import { plain, raw, text } from './text.js';
+import { plain, raw, text, titled } from './text.js';
 import { ago, clock, countdown } from './time.js';
 
 /** @import {Card, Text} from './types.js' */
@@ -62,7 +62,7 @@ function safer(card) {
       <span class="s">${card.safer.length ? 'choosing one changes the call; you still approve it' : 'No safer way is known.'}</span></div>
     ${card.safer.length ? html`<div class="alts">${card.safer.map((way, i) => {
       const risk = RISKS[way.becomes];
-      return html`<div class="alt"><span class="d"><b>${text(way.title)}</b> ${way.detail ? text(way.detail) : nothing}</span>
+      return html`<div class="alt"><span class="d"><b>${titled(way.title)}</b> ${way.detail ? text(way.detail) : nothing}</span>
         <span class="risk ${risk.tint}">${icon(risk.mark)}becomes ${risk.word}</span>
         ${isOpen(card) ? html`<button class="btn sm" data-way=${i + 1} ?disabled=${!may} @click=${() => change(i)}>Use this <span class="vh">${plain(way.title)}</span><kbd>${i + 1}</kbd></button>` : nothing}</div>`;
     })}</div>` : nothing}
@@ -85,7 +85,7 @@ function facts(card) {
     ${card.facts.length ? html`<ul class="chk">${card.facts.map((fact) => {
       const status = STATUS[fact.status];
       return html`<li data-status=${fact.status}><span class="g ${status.tint}">${icon(status.sign, { label: status.word })}</span>
-        <span><b>${text(fact.claim)}</b> <span class="q">${fact.status === 'checking' ? 'checking…' : fact.detail ? text(fact.detail) : fact.status === 'not_known' ? 'Could not be read.' : nothing}</span></span>
+        <span><b>${titled(fact.claim)}</b> <span class="q">${fact.status === 'checking' ? 'checking…' : fact.detail ? text(fact.detail) : fact.status === 'not_known' ? 'Could not be read.' : nothing}</span></span>
         <span class="src">${text(fact.source)}</span></li>`;
     })}</ul>` : nothing}
     <span class="mark-end" data-must-see="facts"></span>

@@ -39,7 +39,7 @@ export function topBar() {
   return html`<header class="top">
     <a class="skip" href=${location.hash || '#/'} @click=${skip}>Skip to ${state.page === 'inbox' ? 'the open request' : 'the page'}</a>
     <a class="brand" href="#/">${icon('hold')}<span>Holdshort</span></a>
-    <span class="ws"><bdi dir="ltr">${me.workspace}</bdi></span>
+    ${me.workspace === 'Holdshort' ? nothing : html`<span class="ws"><bdi dir="ltr">${me.workspace}</bdi></span>`}
     <nav class="tabs" aria-label="Main">${tabs()}</nav>
     <span class="sp"></span>
     <span class="live ${off ? 'off' : ''}" id="connection"><i></i>${off ? 'Not connected' : state.live ? 'Live' : 'Connecting'}</span>

@@ -43,8 +43,8 @@ export async function loadLog() {
   redraw();
 }
 
-/** @param {any} detail */
-const codes = (detail) => Object.entries(detail ?? {}).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`).join('  ');
+/** Digests are told by their ends, as on the card. @param {any} detail */
+const codes = (detail) => Object.entries(detail ?? {}).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`).join('  ').replace(/\bsha256:([0-9a-f]{4})[0-9a-f]{56}([0-9a-f]{4})\b/g, '$1…$2');
 
 export function logPage() {
   const { log } = state;

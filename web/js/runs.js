@@ -49,7 +49,7 @@ export function runsPage() {
   return html`<main class="page" id="runs"><h1 tabindex="-1">Runs</h1><p class="q">What agents are working on, newest first.</p>
     ${!runs.loaded ? html`<div class="skel" aria-hidden="true"><i></i><i></i><i></i></div>` : items.length ? nothing : html`<p>No run yet.</p>`}
     ${items.map((run) => html`<details class="run" id=${run.id} .open=${runs.open.has(run.id)} @toggle=${(/** @type {Event} */ event) => toggle(run.id, /** @type {HTMLDetailsElement} */ (event.target).open)}>
-      <summary><span class="t">${raw(run.name)}</span><span class="pill">${STATE[run.state]}</span><span class="q">${raw(run.agent)}</span><span class="q">${run.steps} let through</span><span class="q rt">${ago(run.updated_at)}</span></summary>
+      <summary><span class="t">${raw(run.name)}</span><span class="pill">${STATE[run.state]}</span><span class="q">${raw(run.agent)}</span><span class="q">${run.steps} claimed</span><span class="q rt">${ago(run.updated_at)}</span></summary>
       <p>${run.goal ? html`“${raw(run.goal)}”` : html`<span class="q">Task not known.</span>`} <span class="q">Began ${clock(run.created_at)}.</span></p>
       ${runs.open.get(run.id)?.actions.length ? steps(/** @type {Run} */ (runs.open.get(run.id)).actions) : html`<p class="q">${runs.open.get(run.id) ? 'No step yet.' : 'Loading…'}</p>`}
     </details>`)}

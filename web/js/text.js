@@ -20,6 +20,9 @@ export const text = (pieces) => html`<bdi dir="ltr">${draw(pieces ?? [])}</bdi>`
  */
 export const raw = (value) => text(reveal(value));
 
+/** A title before more text: ends like a sentence. @param {Text} pieces */
+export const titled = (pieces) => html`${text(pieces)}${/[.!?]$/.test(plain(pieces)) ? '' : '.'}`;
+
 /**
  * The characters alone, for names of controls and for titles.
  * @param {Text} pieces

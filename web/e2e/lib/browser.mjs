@@ -73,7 +73,7 @@ export async function unlock(page) {
   assert.fail(`Approve stays locked: ${await words(page, '#decision-note')}`);
 }
 
-/** How many seconds a test may wait for something to turn up. @template T @param {() => Promise<T>} look @param {(value: T) => boolean} good */
+/** Looks again until it is good, for four seconds. @template T @param {() => Promise<T>} look @param {(value: T) => boolean} good */
 export async function until(look, good) {
   let value = await look();
   for (let tries = 0; tries < 40 && !good(value); tries += 1) {

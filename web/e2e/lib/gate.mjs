@@ -2,7 +2,7 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,8 +47,7 @@ export async function startGate() {
   const root = mkdtempSync(join(tmpdir(), 'holdshort-e2e-'));
   const data = join(root, 'gate');
   const fleet = join(root, 'fleet.db');
-  execFileSync('mkdir', ['-m', '700', data]);
-  chmodSync(root, 0o700);
+  mkdirSync(data, { mode: 0o700 });
   execFileSync('python3', ['-c', FLEET, fleet, ...IDLE]);
   writeFileSync(join(data, 'holdshort.toml'), probe(fleet));
   const token = execFileSync(binary, ['token', 'create', '--agent', 'fleet-janitor', '--data', data], { stdio: ['ignore', 'pipe', 'ignore'] }).toString().trim();

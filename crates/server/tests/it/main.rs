@@ -1,7 +1,19 @@
 //! The tests of the server over HTTP, as one binary.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod feed;
+#[cfg(test)]
+mod once;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
 mod person;
+#[cfg(test)]
+mod time;
 #[cfg(test)]
 mod verbs;
 #[cfg(test)]

@@ -146,7 +146,7 @@ async fn a_change_is_checked_and_only_the_changed_call_runs() {
     let proposed = json!({ "arguments": { "path": "/srv/data" } });
     assert!(!world.execute_as(&agent, &action, proposed).await);
     assert!(world.execute(&agent, &action).await);
-    assert_eq!(world.ran()[0].arguments, r#"{"path":"/srv/data/old","keep":3}"#);
+    assert_eq!(world.ran()[0].arguments, r#"{"keep":3,"path":"/srv/data/old"}"#);
 }
 
 #[tokio::test]

@@ -1,0 +1,79 @@
+//! Real attacks as cases, run over HTTP with an executor that keeps its own log.
+//!
+//! The corpus stands beside the checkout: it runs when `HOLDSHORT_SHARED` names that folder, and
+//! says how many cases it did not run. Every class has a variant of our own in the other modules.
+
+mod display;
+mod script;
+
+use serde_json::Value;
+
+use script::Play;
+
+/// Cases that need a feature of a later issue, and which one.
+const LEFT: &[(&str, &str)] = &[
+    ("gantry-expired-approval-honoured", "grants"),
+    ("cursor-mcpoison-swap", "the MCP gateway: a server's command is approved"),
+    ("pin-description-changed", "the MCP gateway: changed tools are quarantined"),
+    ("pin-name-only-allow", "the MCP gateway: changed tools are quarantined"),
+    ("pin-schema-widened", "the MCP gateway: changed tools are quarantined"),
+    ("pin-tool-replaced-under-name", "the MCP gateway: changed tools are quarantined"),
+    ("shadowing-new-server-claims-name", "the MCP gateway: one name, two servers"),
+    ("cursor-deeplink-hides-arguments", "the MCP gateway: a server's command is approved"),
+    ("cursor-deeplink-speedbump-spoof", "the MCP gateway: a server's command is approved"),
+    ("lobstar-amount-in-human-units", "facts about recipients: whether one is new"),
+];
+
+fn cases(file: &str) -> Vec<Value> {
+    let Some(shared) = shared() else { return Vec::new() };
+    let text = std::fs::read_to_string(format!("{shared}/attacks/{file}.jsonl")).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "where the corpus stands is a matter of the machine")]
+fn shared() -> Option<String> {
+    std::env::var("HOLDSHORT_SHARED").ok()
+}
+
+#[expect(clippy::print_stdout, reason = "a test says what it left out")]
+async fn run(file: &str) {
+    let cases = cases(file);
+    if cases.is_empty() {
+        println!("{file}: HOLDSHORT_SHARED is not set; its cases are left out");
+        return;
+    }
+    let (mut passed, mut failed) = (0, Vec::new());
+    for case in &cases {
+        let id = case["id"].as_str().unwrap();
+        if let Some((_, feature)) = LEFT.iter().find(|(left, _)| *left == id) {
+            println!("{file}: {id} waits for {feature}");
+            continue;
+        }
+        match Play::of(case).await {
+            Ok(()) => passed += 1,
+            Err(problem) => failed.push(format!("{id}: {problem}")),
+        }
+    }
+    println!("{file}: {passed} of {} passed", cases.len());
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[tokio::test]
+async fn binding() {
+    run("binding").await;
+}
+
+#[tokio::test]
+async fn tools_and_json() {
+    run("tools-and-json").await;
+}
+
+#[tokio::test]
+async fn display() {
+    run("display").await;
+}
+
+#[tokio::test]
+async fn authz() {
+    run("authz").await;
+}
