@@ -204,7 +204,7 @@ pub fn result(state: &State) -> &'static str {
         State::Executing(_) => "Claimed; the approval is used.",
         State::Completed { outcome: Outcome::Succeeded, .. } => "It ran, once.",
         State::Completed { outcome: Outcome::Failed, .. } => {
-            "It failed. Approval used: it does not run again by itself."
+            "It failed; approval used. It does not run again by itself."
         }
         State::Completed { outcome: Outcome::Unknown, .. } => {
             "It began and was never reported: in doubt. It does not run again by itself."

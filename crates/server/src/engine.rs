@@ -81,10 +81,31 @@ impl Engine {
         command: Command,
         proof: Option<ProofUse>,
     ) -> Result<Applied, Failure> {
+        self.apply_to(self.load(action)?, command, proof).await
+    }
+
+    /// The rows of an action.
+    fn load(&self, action: ActionId) -> Result<Aggregate, Failure> {
+        self.db.aggregate(WORKSPACE, action)?.ok_or_else(Failure::not_found)
+    }
+
+    /// The same, for rows that were just read; they are read again when they changed since.
+    async fn apply_to(
+        &self,
+        read: Aggregate,
+        command: Command,
+        proof: Option<ProofUse>,
+    ) -> Result<Applied, Failure> {
         let needs_people = matches!(command, Command::Decide(_) | Command::Claim(_));
         let people = if needs_people { self.people()? } else { nobody() };
+        let action = read.action.as_ref().map(|(action, _)| action.id);
+        let action = action.ok_or_else(Failure::not_found)?;
+        let mut read = Some(read);
         for _ in 0..limits::RETRIES {
-            let aggregate = self.db.aggregate(WORKSPACE, action)?.ok_or_else(Failure::not_found)?;
+            let aggregate = match read.take() {
+                Some(aggregate) => aggregate,
+                None => self.load(action)?,
+            };
             let context = self.context(&people)?;
             let transition = decide(&aggregate, command.clone(), &context)?;
             match self.write(aggregate, transition, proof.clone(), None).await {
@@ -152,14 +173,14 @@ impl Engine {
     /// Claims an action; probes are read just before release.
     pub(crate) async fn claim(
         &self,
-        action: ActionId,
+        read: Aggregate,
         agent: PrincipalId,
         intent: ClaimIntent,
         presented: Option<Digest>,
     ) -> Result<Applied, Failure> {
-        let facts = self.facts_for_release(action, agent).await?;
+        let facts = self.facts_for_release(&read, agent).await?;
         let claim = TakeClaim { agent, intent, presented, facts };
-        self.apply(action, Command::Claim(Box::new(claim)), None).await
+        self.apply_to(read, Command::Claim(Box::new(claim)), None).await
     }
 
     /// The action a request is about.

@@ -39,8 +39,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Strict<T> {
         let bytes = read_body(request).await?;
         Json::parse(&bytes)?;
         let value = serde_json::from_slice(&bytes)
-            .map_err(|error| Failure::new(Code::InvalidField, error.to_string()))?;
+            .map_err(|error| Failure::new(Code::InvalidField, told(&error)))?;
         Ok(Self { value, bytes })
+    }
+}
+
+/// What is wrong with a field, without the value that stood there: it may be a secret.
+fn told(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    // What comes after the last "expected" is ours; what comes before may quote the body.
+    match text.rsplit_once(", expected") {
+        Some((found, wanted)) if !found.starts_with("unknown field") => {
+            let kind = found.split(['`', '"']).next().unwrap_or_default().trim_end();
+            format!("{kind}, expected{wanted}")
+        }
+        _ => text,
     }
 }
 
@@ -228,7 +241,8 @@ pub(crate) fn check_schema(definition: &str, arguments: &str) -> Result<(), Fail
     validator.validate(&arguments).map_err(|error| {
         let place = error.instance_path().to_string();
         let place = if place.is_empty() { "the arguments".to_owned() } else { place };
-        mismatch(format!("{place}: {error}"))
+        // The value may be a secret that was put back: it is not told.
+        mismatch(format!("{place}: {}", error.masked()))
     })
 }
 

@@ -37,6 +37,7 @@ pub fn confirm(payload: &Payload, request: &Request) -> Option<Confirm> {
     if let Some(count) = payload.assessment.count.as_ref().filter(|count| count.number > 1) {
         let mut prompt = Shown::ours("To approve, type how many ");
         prompt.append(count.noun.render(Place::Name));
+        prompt.append(Shown::ours(" it names"));
         return Some(Confirm { prompt, expected: count.number.to_string(), numeric: true });
     }
     let arguments = Json::parse(payload.effective_arguments().raw().as_bytes()).ok();

@@ -159,7 +159,7 @@ fn the_47_instances() {
     axes: none Some(3), service Some(2), outside Some(3), none Some(0)
     evidence: table: listed
     evidence: annotation: its server says: not destructive
-    confirm: To approve, type how many instance ids: 47
+    confirm: To approve, type how many instance ids it names: 47
     editor: {"region":"eu-west-1","instance_ids":["i-0000","i-0001","i-0002","i-0003~
         ","i-0004","i-0005","i-0006","i-0007","i-0008","i-0009","i-000a","i-000b","i-000~
         c","i-000d","i-000e","i-000f","i-0010","i-0011","i-0012","i-0013","i-0014","i-00~

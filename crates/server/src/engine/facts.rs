@@ -1,6 +1,8 @@
 //! Facts: read by Holdshort when a request is made, and again before release.
 
-use holdshort_core::{ActionId, Basis, Command, Fact, Json, PrincipalId, RequestId, State};
+use holdshort_core::{
+    ActionId, Aggregate, Basis, Command, Fact, Json, PrincipalId, RequestId, State,
+};
 use holdshort_store::Store;
 
 use super::{Engine, WORKSPACE};
@@ -10,13 +12,10 @@ impl Engine {
     /// The facts as they are now, where an approval rests on facts.
     pub(super) async fn facts_for_release(
         &self,
-        action: ActionId,
+        read: &Aggregate,
         agent: PrincipalId,
     ) -> Result<Option<Vec<Fact>>, Failure> {
-        let aggregate = self.db.aggregate(WORKSPACE, action)?.ok_or_else(Failure::not_found)?;
-        let Some((action, payload)) = aggregate.action else {
-            return Ok(None);
-        };
+        let Some((action, payload)) = &read.action else { return Ok(None) };
         let by_people = match &action.state {
             State::Approved(clearance) => matches!(clearance.basis(), Basis::People { .. }),
             State::Pending { .. }

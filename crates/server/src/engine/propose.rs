@@ -128,7 +128,7 @@ impl Engine {
             .hint("Give every call an id of its own."));
         }
         let applied = match proposal.claim {
-            Some(intent) => self.claim(action, agent.id, intent, None).await,
+            Some(intent) => self.claim(aggregate.clone(), agent.id, intent, None).await,
             None => self.apply(action, Command::TimePassed, None).await,
         };
         match applied {

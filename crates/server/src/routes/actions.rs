@@ -171,7 +171,7 @@ async fn claim(
     let intent = parse::intent(&body.value.nonce, body.value.start, body.value.lease_s)?;
     let until = wait(&headers).map(|wait| Instant::now() + wait);
     let agent = caller.principal.id;
-    let first = try_claim(&app, &owned(&app, agent, id)?, &body.value, (agent, intent)).await?;
+    let first = try_claim(&app, owned(&app, agent, id)?, &body.value, (agent, intent)).await?;
     let Some(until) = until.filter(|_| first.answer == api::ClaimAnswer::Wait) else {
         return Ok(Json(first));
     };
@@ -182,7 +182,7 @@ async fn claim(
         let aggregate = owned(&app, agent, id)?;
         let reply = match handed_over(&aggregate, intent) {
             Some(answer) => wire::claim_reply(&aggregate, answer, app.engine.clock.now())?,
-            None => try_claim(&app, &aggregate, &body.value, (agent, intent)).await?,
+            None => try_claim(&app, aggregate, &body.value, (agent, intent)).await?,
         };
         let still = reply.answer == api::ClaimAnswer::Wait;
         if !still || wait_for(&app, changed, until).await.is_err() {
@@ -204,13 +204,13 @@ fn handed_over(aggregate: &Aggregate, intent: ClaimIntent) -> Option<Answer> {
 
 async fn try_claim(
     app: &App,
-    aggregate: &Aggregate,
+    read: Aggregate,
     body: &api::Claim,
     (agent, intent): (PrincipalId, ClaimIntent),
 ) -> Result<api::ClaimReply, Failure> {
-    let (action, payload) = aggregate.action.as_ref().ok_or_else(Failure::not_found)?;
+    let (_, payload) = read.action.as_ref().ok_or_else(Failure::not_found)?;
     let presented = parse::presented(body, &payload.call, payload.effective_arguments())?;
-    let applied = app.engine.claim(action.id, agent, intent, presented).await?;
+    let applied = app.engine.claim(read, agent, intent, presented).await?;
     wire::claim_reply(&applied.aggregate, applied.answer, app.engine.clock.now())
 }
 

@@ -5,7 +5,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use holdshort_api::{self as api, Code, Problem};
 use holdshort_core::notice::Names;
-use holdshort_core::{Answer, Decision, RequestId, Untrusted};
+use holdshort_core::{Aggregate, Answer, Decision, RequestId, Untrusted};
 use holdshort_store::{QueueCursor, QueueRow, Store};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use super::{bad_cursor, limit, query};
 use crate::auth::{Caller, DECIDE, Decided, READ};
-use crate::engine::{Ballot, WORKSPACE};
+use crate::engine::{Applied, Ballot, WORKSPACE};
 use crate::parse;
 use crate::problem::Failure;
 use crate::state::App;
@@ -204,7 +204,7 @@ async fn vote(
         Err(failure) => return Err(with_current(&app, request, failure)),
     };
     metrics::counter!("holdshort_votes_total", "decision" => decision.name()).increment(1);
-    reply(&app, request, decision, applied.answer).map(Json)
+    reply(&app, request, decision, applied).map(Json)
 }
 
 /// A conflict carries what it collided with.
@@ -217,13 +217,28 @@ fn with_current(app: &App, request: RequestId, failure: Failure) -> Failure {
 }
 
 fn item(app: &App, id: RequestId) -> Result<(api::QueueItem, api::ActionState), Failure> {
-    let db = &app.engine.db;
     let action = app.engine.action_of(id)?;
-    let aggregate = db.aggregate(WORKSPACE, action)?.ok_or_else(Failure::not_found)?;
-    let (action, payload) = aggregate.action.ok_or_else(Failure::not_found)?;
-    let request = db.request(WORKSPACE, id)?.ok_or_else(Failure::not_found)?;
+    let aggregate = app.engine.db.aggregate(WORKSPACE, action)?;
+    item_of(app, id, &aggregate.ok_or_else(Failure::not_found)?)
+}
+
+/// The line of a request, from the rows of its action where they have it.
+fn item_of(
+    app: &App,
+    id: RequestId,
+    aggregate: &Aggregate,
+) -> Result<(api::QueueItem, api::ActionState), Failure> {
+    let (action, payload) = aggregate.action.as_ref().ok_or_else(Failure::not_found)?;
+    let older;
+    let request = match &aggregate.request {
+        Some(request) if request.id == id => request,
+        _ => {
+            older = app.engine.db.request(WORKSPACE, id)?.ok_or_else(Failure::not_found)?;
+            &older
+        }
+    };
     let agent = super::name_of(app, action.agent)?;
-    let item = wire::queue_item(&request, &payload, &agent);
+    let item = wire::queue_item(request, payload, &agent);
     Ok((item, wire::action_state(&action.state)))
 }
 
@@ -231,19 +246,21 @@ fn reply(
     app: &App,
     id: RequestId,
     decision: Decision,
-    answer: Answer,
+    applied: Applied,
 ) -> Result<api::VoteReply, Failure> {
-    let (request, action_state) = item(app, id)?;
-    let (effective, asked_again) = match answer {
+    let (request, action_state) = item_of(app, id, &applied.aggregate)?;
+    let (effective, asked_again) = match applied.answer {
         Answer::Voted { counts, asked_again } => (counts, asked_again),
         _ => (false, None),
     };
     let changed = decision == Decision::Modify;
     let sentence = match (effective, asked_again, action_state) {
-        (false, ..) => "Too late: it expired. The approval is recorded and void; nothing runs.",
+        (false, ..) => "Too late: cancelled or expired. The approval is void; nothing runs.",
+        (_, _, api::ActionState::Cancelled) => {
+            "Recorded as a denial. It was cancelled or had expired before; nothing runs."
+        }
         (_, Some(_), _) => "Changed. The new call needs another look and is asked again.",
         (_, _, api::ActionState::Denied) => "Denied. Nothing runs; the agent is told why.",
-        (_, _, api::ActionState::Cancelled) => "Recorded. It was cancelled before; nothing runs.",
         _ if changed => "Changed and approved. Only the changed call runs, once.",
         (_, _, api::ActionState::Approved) => "Approved. It runs when the agent claims it, once.",
         _ => "Approved. The agent has claimed it.",

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod feed;
@@ -12,6 +14,8 @@ mod once;
 mod people;
 #[cfg(test)]
 mod person;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod time;
 #[cfg(test)]

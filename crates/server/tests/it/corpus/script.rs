@@ -388,8 +388,9 @@ impl<'a> Play<'a> {
         if let Some(wanted) = expect["executions_of"].as_object() {
             for (name, times) in wanted {
                 let tool = name.split(' ').next().unwrap();
-                let argument = name.split(' ').nth(1).unwrap_or_default();
-                let same = ran.iter().filter(|r| r.tool == tool && r.arguments.contains(argument));
+                let argument = name.split(' ').nth(1).map(|name| format!("\"{name}\""));
+                let argument = argument.unwrap_or_default();
+                let same = ran.iter().filter(|r| r.tool == tool && r.arguments.contains(&argument));
                 if same.count() as u64 != times.as_u64().unwrap() {
                     return Err(format!("{name}: {ran:?}"));
                 }
@@ -408,6 +409,19 @@ impl<'a> Play<'a> {
         format!("/v1/actions/{}", self.last.action)
     }
 
+    /// Where an action stands; what time changes shows a moment later.
+    async fn settled(&self, action: &str, wanted: &str) -> String {
+        let mut state = String::new();
+        for _ in 0..100 {
+            state = self.world.state(&self.agent, action).await;
+            if state == wanted {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        state
+    }
+
     async fn judge_state(&self, expect: &Value) -> Result<(), String> {
         if let Some(word) = expect["audit_must_not_contain"].as_str() {
             let events = json!(self.world.events(&self.owner).await).to_string();
@@ -417,12 +431,12 @@ impl<'a> Play<'a> {
         }
         if let Some(states) = expect["status_of"].as_object() {
             for (id, wanted) in states {
-                let state = self.world.state(&self.agent, &self.held[id].action).await;
                 let ours = match wanted[0].as_str().unwrap() {
                     "in_doubt" => "unknown",
                     "approved, runnable once" => "approved",
                     other => other,
                 };
+                let state = self.settled(&self.held[id].action, ours).await;
                 if state != ours {
                     return Err(format!("{id} is {state}"));
                 }
