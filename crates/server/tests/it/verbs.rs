@@ -152,7 +152,11 @@ async fn a_change_is_checked_and_only_the_changed_call_runs() {
 #[tokio::test]
 async fn numbers_come_back_to_the_byte() {
     let (world, dana, agent) = World::peopled().await;
-    let arguments = r#"{"order":9007199254740993,"amount":120.50,"rate":1e-7,"big":123456789012345678901234567890}"#;
+    let arguments = [
+        r#"{"order":9007199254740993,"amount":120.50,"rate":1e-7,"#,
+        r#""big":123456789012345678901234567890}"#,
+    ]
+    .concat();
     let body = format!(r#"{{"tool":"create_refund","arguments":{arguments}}}"#);
     let reply = world.post_raw(&agent, "/v1/actions", body).await.ok();
     let (action, request) = (reply.at("/action/id"), reply.at("/action/request"));
