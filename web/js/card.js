@@ -63,7 +63,7 @@ function safer(card) {
     ${card.safer.length ? html`<div class="alts">${card.safer.map((way, i) => {
       const risk = RISKS[way.becomes];
       return html`<div class="alt"><span class="d"><b>${titled(way.title)}</b> ${way.detail ? text(way.detail) : nothing}</span>
-        <span class="risk ${risk.tint}">${icon(risk.mark)}becomes ${risk.word}</span>
+        <span class="risk ${risk.tint}">${icon(risk.mark)}${way.becomes === card.risk ? 'stays' : 'becomes'} ${risk.word}</span>
         ${isOpen(card) ? html`<button class="btn sm" data-way=${i + 1} ?disabled=${!may} @click=${() => change(i)}>Use this <span class="vh">${plain(way.title)}</span><kbd>${i + 1}</kbd></button>` : nothing}</div>`;
     })}</div>` : nothing}
   </section>`;

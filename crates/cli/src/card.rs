@@ -86,7 +86,9 @@ fn safer(card: &Card) {
     for (index, way) in card.safer.iter().enumerate() {
         let label = if index == 0 { "SAFER WAYS" } else { "" };
         let title = format!("{}. {}", index + 1, text(&way.title));
-        line(label, &format!("{title} {}", styled(DIM, format!("becomes {}", word(way.becomes)))));
+        let verb = if way.becomes == card.risk { "stays" } else { "becomes" };
+        let level = styled(DIM, format!("{verb} {}", word(way.becomes)));
+        line(label, &format!("{title} · {level}"));
     }
 }
 

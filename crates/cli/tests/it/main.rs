@@ -10,6 +10,7 @@
 
 mod commands;
 mod demo;
+mod full_disk;
 mod kills;
 mod pty;
 mod terminal;

@@ -4,20 +4,18 @@ use serde_json::Value;
 
 /// What we say for what a case wants flagged: one of these stands on the card.
 const FLAGS: &[(&str, &[&str])] = &[
-    ("credential in arguments", &["credential in arguments", "secret 1"]),
+    ("credential in arguments", &["credential in arguments"]),
     ("irreversible", &["Cannot be undone"]),
     ("encoded command", &["encoded command"]),
     ("3 commands, no error stop", &["3 commands; a later one runs even if an earlier one fails"]),
-    (
-        "read-only claimed by server, not verified",
-        &["claims it is read-only", "claims to be read-only", "read-only; not verified"],
-    ),
+    ("read-only claimed by server, not verified", &["claims it is read-only; not verified"]),
 ];
 
-/// Every text of a card in the order of the page; marks in angle brackets.
-pub(super) fn plain(card: &Value) -> String {
+/// Every text of an answer; marks in angle brackets. The held arguments of a card are for an
+/// editor and not for the eye.
+pub(crate) fn plain(answer: &Value) -> String {
     let mut out = String::new();
-    collect(card, &mut out);
+    collect(answer, &mut out);
     out
 }
 
@@ -26,18 +24,15 @@ fn collect(value: &Value, out: &mut String) {
         Value::Array(items) if items.iter().any(|item| item.get("text").is_some()) => {
             for piece in items {
                 let text = piece["text"].as_str().unwrap_or_default();
-                match piece["mark"].as_bool() {
-                    Some(true) => out.push_str(&format!("<{text}>")),
-                    _ => out.push_str(text),
-                }
+                let marked = piece["mark"] == true;
+                out.push_str(&if marked { format!("<{text}>") } else { text.to_owned() });
             }
             out.push('\n');
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, out)),
         Value::Object(members) => {
             for (name, item) in members {
-                // For an editor, not for the eye.
-                if name != "arguments" || item.is_array() {
+                if name != "input_schema" && (name != "arguments" || item.is_array()) {
                     collect(item, out);
                 }
             }
@@ -50,36 +45,44 @@ fn collect(value: &Value, out: &mut String) {
     }
 }
 
-/// Whether a rendering shows what it must and nothing it must not.
-pub(super) fn check(shown: &str, expect: &Value) -> Result<(), String> {
-    let texts = |name: &str| -> Vec<String> {
-        let list = expect[name].as_array().cloned().unwrap_or_default();
-        list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
-    };
-    let joined = shown.replace('\n', " ");
-    for wanted in texts("visible") {
-        let found = wanted.split('|').any(|wanted| joined.contains(wanted));
-        if !found {
-            return Err(format!("`{wanted}` is not on the card:\n{shown}"));
+fn list(expect: &Value, name: &str) -> Vec<String> {
+    let list = expect[name].as_array().cloned().unwrap_or_default();
+    list.iter().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+}
+
+fn contains(text: &str, part: &str) -> bool {
+    text.to_lowercase().contains(&part.to_lowercase())
+}
+
+/// Whether `page` shows what it must, and `all` (every surface) nothing that it must not.
+pub(super) fn check(page: &str, all: &str, expect: &Value) -> Result<(), String> {
+    for wanted in list(expect, "visible") {
+        // `U+061C|escape`: the code point by name, or any other escape.
+        let wanted = if wanted.starts_with("U+") { &wanted[.."U+0000".len()] } else { &wanted };
+        if !contains(page, wanted) {
+            return Err(format!("`{wanted}` is not shown:\n{page}"));
         }
     }
-    for hidden in texts("absent") {
-        if shown.contains(&hidden) {
-            return Err(format!("`{hidden}` is on the card:\n{shown}"));
-        }
-    }
-    for raw in texts("absent_raw") {
-        let code = if raw == "ESC" { "U+001B" } else { &raw };
-        let number = u32::from_str_radix(code.trim_start_matches("U+"), 16).unwrap();
-        if shown.contains(char::from_u32(number).unwrap()) {
-            return Err(format!("{raw} reaches the reader"));
-        }
-    }
-    for flag in texts("flagged") {
+    for flag in list(expect, "flagged") {
         let ours = FLAGS.iter().find(|(name, _)| *name == flag);
         let ours = ours.ok_or(format!("nothing of ours stands for `{flag}`"))?.1;
-        if !ours.iter().any(|text| shown.contains(text)) {
-            return Err(format!("`{flag}` is not said:\n{shown}"));
+        if !ours.iter().any(|text| page.contains(text)) {
+            return Err(format!("`{flag}` is not said:\n{page}"));
+        }
+    }
+    for hidden in list(expect, "absent") {
+        if contains(all, &hidden) {
+            return Err(format!("`{hidden}` is shown:\n{all}"));
+        }
+    }
+    for raw in list(expect, "absent_raw") {
+        let code = if raw == "ESC" { "U+001B" } else { &raw };
+        let number = u32::from_str_radix(code.trim_start_matches("U+"), 16).unwrap();
+        if all.contains(char::from_u32(number).unwrap()) {
+            return Err(format!("{raw} reaches the reader"));
+        }
+        if !all.contains(&format!("<{code}>")) {
+            return Err(format!("{raw} is left out:\n{all}"));
         }
     }
     Ok(())
