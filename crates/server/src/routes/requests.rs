@@ -257,7 +257,7 @@ fn reply(
     let sentence = match (effective, asked_again, action_state) {
         (false, ..) => "Too late: cancelled or expired. The approval is void; nothing runs.",
         (_, _, api::ActionState::Cancelled) => {
-            "Recorded as a denial. It was cancelled or had expired before; nothing runs."
+            "Recorded as a denial. It was cancelled before, or had expired; nothing runs."
         }
         (_, Some(_), _) => "Changed. The new call needs another look and is asked again.",
         (_, _, api::ActionState::Denied) => "Denied. Nothing runs; the agent is told why.",

@@ -185,8 +185,11 @@ async fn ids_that_name_nothing_or_something_else_are_not_found() {
         let vote = ballot(&card, "approve");
         dana.post(&world, &votes(id), &vote).await.problem(404, "HS3001");
     }
-    // Another agent's action is as good as none.
+    // Another agent's action is as good as none: the answers do not differ by a byte.
     let stranger = world.agent("stranger").await;
+    let foreign = world.get(&stranger, &format!("/v1/actions/{action}")).await;
+    let none = world.get(&stranger, &format!("/v1/actions/{unknown}")).await;
+    assert_eq!(foreign.text, none.text);
     let nonce = json!({ "nonce": random_text() });
     let path = format!("/v1/actions/{action}");
     world.get(&stranger, &path).await.problem(404, "HS3001");
@@ -264,4 +267,25 @@ async fn an_agent_that_floods_does_not_stop_another() {
     let first = dana.get(&world, "/v1/requests?limit=1").await.ok().at("/items/0/id");
     dana.decide(&world, &first, "deny").await.ok();
     world.ask(&agent, "/srv/more").await;
+}
+
+#[tokio::test]
+async fn a_caller_that_races_is_slowed_down_and_others_are_not() {
+    let (world, _, agent) = World::peopled().await;
+    let other = world.agent("other").await;
+    let (world, agent) = (&world, &agent);
+    let race = async || {
+        for _ in 0..2000 {
+            let reply = world.get(agent, "/v1/me").await;
+            if reply.status != 200 {
+                return Some(reply);
+            }
+        }
+        None
+    };
+    let racers = futures_util::future::join_all((0..8).map(|_| race())).await;
+    let slowed: Vec<Reply> = racers.into_iter().flatten().collect();
+    assert!(!slowed.is_empty());
+    slowed.iter().for_each(|reply| reply.problem(429, "HS4002"));
+    world.get(&other, "/v1/me").await.ok();
 }

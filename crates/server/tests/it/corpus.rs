@@ -10,6 +10,8 @@ mod steps;
 
 use serde_json::Value;
 
+pub(crate) use display::plain;
+
 /// Files of the corpus that are about what this API does, and how many cases each holds.
 const FILES: &[(&str, usize)] =
     &[("binding", 12), ("tools-and-json", 13), ("display", 21), ("authz", 7)];

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod attacks;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod corpus;

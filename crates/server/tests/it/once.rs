@@ -98,6 +98,28 @@ async fn of_64_racers_exactly_one_runs_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_executors_that_wait_exactly_one_is_handed_the_claim() {
+    let (world, dana, agent) = World::peopled().await;
+    let (action, request) = world.ask(&agent, "/srv/data").await;
+    let path = format!("/v1/actions/{action}/claim");
+    let waiting = (0..8).map(|at| {
+        let body = json!({ "nonce": format!("executor-number-{at}"), "start": true });
+        let claim = world.request(reqwest::Method::POST, &path).bearer_auth(&agent.token);
+        let claim = claim.header("prefer", "wait=20").header("content-type", "application/json");
+        world.send(claim.body(body.to_string()))
+    });
+    let deciding = async {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        dana.decide(&world, &request, "approve").await.ok()
+    };
+    let (replies, _) = tokio::join!(join_all(waiting), deciding);
+    let (won, lost): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 200);
+    assert_eq!(won.len(), 1, "{replies:?}");
+    assert_eq!(won[0].at("/answer"), "proceed");
+    lost.iter().for_each(|reply| reply.problem(409, "HS3004"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_clicks_at_once_are_one_decision() {
     let (world, dana, agent) = World::peopled().await;
     let ana = dana.invite(&world, "Ana", Some("personal")).await;
