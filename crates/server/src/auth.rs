@@ -90,6 +90,22 @@ fn secret_of(headers: &HeaderMap) -> Option<(&str, bool)> {
         .map(|(_, value)| (value, true))
 }
 
+/// The token with this hash and whose it is.
+fn known(app: &App, hash: &[u8; 32]) -> Result<Option<(Token, Principal)>, Failure> {
+    let engine = &app.engine;
+    // Read before the rows: a change meanwhile makes what is kept old at once.
+    let as_of = engine.as_of();
+    if let Some(known) = engine.known.caller(as_of, hash) {
+        return Ok(Some(known));
+    }
+    let Some(token) = engine.db.token(WORKSPACE, *hash)? else { return Ok(None) };
+    let principal = engine.db.principal(WORKSPACE, token.principal)?;
+    if let Some(principal) = &principal {
+        engine.known.keep_caller(as_of, &token, principal);
+    }
+    Ok(principal.map(|principal| (token, principal)))
+}
+
 impl FromRequestParts<App> for Caller {
     type Rejection = Failure;
 
@@ -99,16 +115,16 @@ impl FromRequestParts<App> for Caller {
                 .hint("`holdshort token create --agent NAME` makes one.")
         };
         let (secret, cookie) = secret_of(&parts.headers).ok_or_else(unknown)?;
-        let token = app.engine.db.token(WORKSPACE, hash(secret))?.ok_or_else(unknown)?;
+        let (token, principal) = known(app, &hash(secret))?.ok_or_else(unknown)?;
         let now = app.engine.clock.now();
         let live = token.revoked_at.is_none() && token.expires_at.is_none_or(|at| now < at);
         // A session works only as a cookie and a token only as a bearer.
         if !live || token.session != cookie {
             return Err(unknown());
         }
-        let principal = app.engine.db.principal(WORKSPACE, token.principal)?;
-        let principal =
-            principal.filter(|principal| principal.disabled_at.is_none()).ok_or_else(unknown)?;
+        if principal.disabled_at.is_some() {
+            return Err(unknown());
+        }
         Ok(Self { principal, scopes: token.scopes.clone(), token })
     }
 }

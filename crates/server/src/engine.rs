@@ -1,5 +1,6 @@
 //! The engine: load, decide, commit, wake. Every change goes through [`Engine::apply`].
 
+mod directory;
 mod facts;
 mod propose;
 mod vote;
@@ -21,6 +22,7 @@ use crate::limits;
 use crate::probes::Probes;
 use crate::problem::Failure;
 
+pub(crate) use directory::{AsOf, Known};
 pub(crate) use propose::Proposal;
 pub(crate) use vote::Ballot;
 pub(crate) use waiters::Waiters;
@@ -37,6 +39,7 @@ pub(crate) struct Engine {
     pub(crate) own: Own,
     pub(crate) probes: Probes,
     pub(crate) waiters: Waiters,
+    pub(crate) known: Known,
     /// Open requests an agent may have; `None` in scratch data of the bench.
     pub(crate) open_cap: Option<u32>,
     /// Position of the last event; readers of the feed wait for it to move.
@@ -55,8 +58,25 @@ pub(crate) struct Applied {
 }
 
 impl Engine {
-    /// The directory as it is now. An approvers' group that does not exist is an empty one.
-    pub(crate) fn people(&self) -> Result<People, Failure> {
+    /// The directory as it is now.
+    pub(crate) fn people(&self) -> Result<Arc<People>, Failure> {
+        // Read before the rows: a change meanwhile makes what is kept old at once.
+        let as_of = self.as_of();
+        if let Some(people) = self.known.people(as_of) {
+            return Ok(people);
+        }
+        let people = Arc::new(self.read_people()?);
+        self.known.keep_people(as_of, &people);
+        Ok(people)
+    }
+
+    /// The version of the directory, and the time.
+    pub(crate) fn as_of(&self) -> AsOf {
+        (self.db.directory_version(), self.clock.now())
+    }
+
+    /// An approvers' group that does not exist is an empty one.
+    fn read_people(&self) -> Result<People, Failure> {
         let mode = match self.db.setting(WORKSPACE, "mode")?.as_deref() {
             Some("team") => Mode::Team,
             _ => Mode::Personal,
@@ -97,7 +117,7 @@ impl Engine {
         proof: Option<ProofUse>,
     ) -> Result<Applied, Failure> {
         let needs_people = matches!(command, Command::Decide(_) | Command::Claim(_));
-        let people = if needs_people { self.people()? } else { nobody() };
+        let people = if needs_people { self.people()? } else { Arc::new(nobody()) };
         let action = read.action.as_ref().map(|(action, _)| action.id);
         let action = action.ok_or_else(Failure::not_found)?;
         let mut read = Some(read);

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::{self, BadConfig, Config};
-use crate::engine::{Engine, WORKSPACE, Waiters};
+use crate::engine::{Engine, Known, WORKSPACE, Waiters};
 use crate::limits;
 use crate::routes;
 use crate::setup;
@@ -85,6 +85,7 @@ impl Server {
             },
             probes,
             waiters: Waiters::default(),
+            known: Known::default(),
             open_cap: (!bench).then_some(holdshort_core::limits::OPEN_PER_AGENT),
             feed: tokio::sync::watch::channel(last_seq).0,
             work: tokio::sync::Notify::new(),

@@ -14,6 +14,7 @@ mod writer;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 
 use holdshort_core::{
@@ -53,6 +54,7 @@ impl Default for Tuning {
 pub struct Sqlite {
     writer: Writer,
     readers: Readers,
+    directory_version: AtomicU64,
     path: PathBuf,
     // Held for as long as this server runs; the system lets go of it however the process ends.
     _lock: Option<File>,
@@ -101,6 +103,7 @@ impl Sqlite {
         Ok(Self {
             writer: Writer::start(writing)?,
             readers: Readers::new(readers),
+            directory_version: AtomicU64::new(0),
             path,
             _lock: lock,
         })
@@ -205,13 +208,16 @@ impl Store for Sqlite {
     }
 
     async fn change(&self, workspace: WorkspaceId, changes: Vec<Change>) -> Read<()> {
-        self.writer
-            .run(move |transaction| {
-                changes
-                    .iter()
-                    .try_for_each(|change| directory::apply(transaction, workspace, change))
-            })
-            .await
+        let all = move |transaction: &Connection| {
+            changes.iter().try_for_each(|one| directory::apply(transaction, workspace, one))
+        };
+        let result = self.writer.run(all).await;
+        self.directory_version.fetch_add(1, Ordering::Release);
+        result
+    }
+
+    fn directory_version(&self) -> u64 {
+        self.directory_version.load(Ordering::Acquire)
     }
 
     async fn put_run(&self, workspace: WorkspaceId, run: Run, goal: String) -> Read<()> {

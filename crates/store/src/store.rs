@@ -143,6 +143,10 @@ pub trait Store: Send + Sync + 'static {
         changes: Vec<Change>,
     ) -> impl Future<Output = Result<()>> + Send;
 
+    /// Grows with every [`Store::change`], once it is on stable storage: what was read from the
+    /// directory before is good for as long as this stays the same.
+    fn directory_version(&self) -> u64;
+
     /// Writes a run that is new, or the state of one that is not.
     fn put_run(
         &self,

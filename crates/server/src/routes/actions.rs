@@ -180,7 +180,7 @@ async fn claim(
     loop {
         let changed = waiting.next();
         let aggregate = owned(&app, agent, id)?;
-        let reply = match handed_over(&aggregate, intent) {
+        let reply = match still_or_handed_over(&aggregate, intent) {
             Some(answer) => wire::claim_reply(&aggregate, answer, app.engine.clock.now())?,
             None => try_claim(&app, aggregate, &body.value, (agent, intent)).await?,
         };
@@ -191,10 +191,12 @@ async fn claim(
     }
 }
 
-/// The claim that a decision made for the executor that waits right here.
-fn handed_over(aggregate: &Aggregate, intent: ClaimIntent) -> Option<Answer> {
+/// Still pending, or the claim that a decision made for the executor that waits right here.
+/// Anything else takes a claim to find out.
+fn still_or_handed_over(aggregate: &Aggregate, intent: ClaimIntent) -> Option<Answer> {
     let (action, _) = aggregate.action.as_ref()?;
     match &action.state {
+        ActionState::Pending { .. } => Some(Answer::Wait),
         ActionState::Executing(execution) if execution.nonce() == intent.nonce => {
             Some(Answer::Proceed { lease_until: execution.lease_until() })
         }
