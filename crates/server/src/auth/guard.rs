@@ -62,19 +62,23 @@ fn check(app: &App, method: &Method, headers: &HeaderMap) -> Result<(), Failure>
     Ok(())
 }
 
-/// Bounds how often one token, or one address without a token, may call.
+/// Bounds how often one known token or session, or one address without, may call. A secret that
+/// nobody was given counts for its address: a made-up one for each request is no way around, and
+/// a flood of strangers does not slow down who is known.
 pub(crate) async fn rate_limit(
     State(app): State<App>,
     request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
     if let Some(limiter) = &app.limiter {
-        let address = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        let who = match request.headers().get(header::AUTHORIZATION) {
-            Some(value) => super::hash(value.to_str().unwrap_or_default()),
-            None => super::hash(&address.map(|a| a.0.ip().to_string()).unwrap_or_default()),
+        let secret = super::secret_of(request.headers()).map(|(secret, _)| super::hash(secret));
+        let known = match secret {
+            Some(hash) => super::known(&app, &hash)?.map(|(token, _)| token.hash),
+            None => None,
         };
-        if limiter.check_key(&who).is_err() {
+        let address = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let address = || super::hash(&address.map(|a| a.0.ip().to_string()).unwrap_or_default());
+        if limiter.check_key(&known.unwrap_or_else(address)).is_err() {
             return Err(Failure::new(Code::RateLimited, "Slow down; try again in a second."));
         }
     }

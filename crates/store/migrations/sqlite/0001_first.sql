@@ -140,6 +140,23 @@ CREATE INDEX requests_closed ON requests (workspace, closed_at, id) WHERE open =
 CREATE INDEX requests_open_by_agent ON requests (workspace, agent) WHERE open = 1;
 CREATE INDEX requests_open_by_owner ON requests (workspace, owner) WHERE open = 1;
 
+-- How many requests are open: counting them takes longer the more there are.
+CREATE TABLE open_counts (
+    workspace BLOB PRIMARY KEY,
+    n INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TRIGGER request_inserted AFTER INSERT ON requests WHEN NEW.open = 1
+BEGIN
+    INSERT INTO open_counts (workspace, n) VALUES (NEW.workspace, 1)
+    ON CONFLICT (workspace) DO UPDATE SET n = n + 1;
+END;
+
+CREATE TRIGGER request_changed AFTER UPDATE OF open ON requests WHEN NEW.open <> OLD.open
+BEGIN
+    UPDATE open_counts SET n = n + NEW.open - OLD.open WHERE workspace = NEW.workspace;
+END;
+
 CREATE TABLE events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     workspace BLOB NOT NULL,

@@ -51,7 +51,7 @@ pub(super) fn closed(
 
 pub(super) fn count(connection: &Connection, workspace: WorkspaceId) -> Result<u64, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT count(*) FROM requests WHERE workspace = ?1 AND open = 1")?
+        .prepare_cached("SELECT coalesce(sum(n), 0) FROM open_counts WHERE workspace = ?1")?
         .query_row([workspace.as_bytes()], |row| row.get(0))?)
 }
 
