@@ -53,7 +53,8 @@ pub(crate) fn new_code(
     now: Timestamp,
 ) -> Result<(Enrolment, Change), RandomFailed> {
     let code: [u8; 20] = clock::random()?;
-    let code = BASE64.encode(code);
+    // With a word in front, it is never taken for an option of a command line.
+    let code = format!("hsc_{}", BASE64.encode(code));
     let expires_at = now.plus_secs(limits::CODE_SECS);
     let change =
         Change::AddEnrolment(store::Enrolment { hash: hash(&code), principal: person, expires_at });
