@@ -12,6 +12,23 @@ use crate::workspace::{cargo, root, target};
 const SCHEMATHESIS: &str = "4.32.5";
 /// Where the browser of the distribution is.
 const CHROMIUM: &str = "/usr/bin/chromium";
+/// Debian's packages for the browser: itself, and the fonts that the inbox is laid out in, so
+/// that what fits on one machine fits on the next.
+const BROWSER: [&str; 3] = ["chromium", "fonts-inter", "fonts-jetbrains-mono"];
+
+/// Those of Debian's packages for the browser that are not installed.
+fn browser_packages() -> Vec<&'static str> {
+    // Where there is no such system of packages, a browser in the same place will do.
+    let debian = read(Command::new("dpkg-query").arg("--version")).is_some();
+    if !debian && Path::new(CHROMIUM).exists() {
+        return Vec::new();
+    }
+    let installed = |name: &&str| {
+        read(Command::new("dpkg-query").args(["-W", "-f", "${Status}", name]))
+            .is_some_and(|status| status.contains("install ok installed"))
+    };
+    BROWSER.into_iter().filter(|name| !installed(name)).collect()
+}
 
 /// Says what is missing for these steps and would be installed, and why.
 pub(super) fn announce(steps: &[&str]) {
@@ -25,8 +42,8 @@ pub(super) fn announce(steps: &[&str]) {
     }
     let e2e = root().join("web/e2e");
     if chosen("browser") && e2e.is_dir() {
-        if !Path::new(CHROMIUM).exists() {
-            missing.push("chromium, with apt-get: the browser the web inbox is tested in");
+        if !browser_packages().is_empty() {
+            missing.push("chromium and two fonts, with apt-get: the inbox is tested in them");
         }
         if e2e.join("package-lock.json").exists() && !e2e.join("node_modules").exists() {
             missing.push("the packages of web/e2e, with npm, below that folder: drive the browser");
@@ -99,22 +116,30 @@ pub(super) fn schemathesis() -> Result<PathBuf, String> {
     Ok(program)
 }
 
-/// Makes sure of chromium.
+/// Makes sure of chromium and the fonts of the inbox.
 pub(super) fn chromium() -> Result<(), String> {
+    let missing = browser_packages();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    // A new machine has no list of packages yet.
+    install("the list of Debian's packages", apt().arg("update"))?;
+    install(&missing.join(", "), apt().args(["install", "-y"]).args(&missing))?;
     if Path::new(CHROMIUM).exists() {
         return Ok(());
     }
+    Err(format!("there is still no {CHROMIUM}; install chromium so that it is there"))
+}
+
+/// `apt-get`, with the rights it needs.
+fn apt() -> Command {
     let root = read(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0");
     let mut command = Command::new(if root { "apt-get" } else { "sudo" });
     if !root {
         command.arg("apt-get");
     }
-    command.args(["install", "-y", "chromium"]);
-    install("chromium", &mut command)?;
-    if Path::new(CHROMIUM).exists() {
-        return Ok(());
-    }
-    Err(format!("there is still no {CHROMIUM}; install chromium so that it is there"))
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
 }
 
 /// Installs the packages that drive the browser, exactly those of the lock file.
