@@ -93,13 +93,23 @@ pub(crate) enum Command {
     /// Say what a call would do, without a server
     Classify {
         /// Name of the tool
-        tool: String,
+        #[arg(required_unless_present = "jsonl")]
+        tool: Option<String>,
         /// Its arguments, as JSON
         #[arg(default_value = "{}")]
         arguments: String,
+        /// The folder the agent works in
+        #[arg(long, value_name = "DIR")]
+        cwd: Option<std::path::PathBuf>,
         /// As JSON
         #[arg(long)]
         json: bool,
+        /// Read one call a line from standard input and answer one a line
+        #[arg(long, conflicts_with_all = ["tool", "arguments", "json"])]
+        jsonl: bool,
+        /// Let hints of the server lower a level that only words gave
+        #[arg(long, requires = "jsonl")]
+        trust_annotations: bool,
     },
     /// Enrol this terminal for a person, with a one-time code
     Login {

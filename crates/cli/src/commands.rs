@@ -32,7 +32,12 @@ pub(crate) async fn run(args: Args) -> Result<(), Stop> {
             decide::modify(&data()?, decide, arguments, safer).await
         }
         Command::Exec { reason, wait, command } => exec::run(&data()?, reason, wait, command).await,
-        Command::Classify { tool, arguments, json } => classify::run(&tool, &arguments, json),
+        Command::Classify { jsonl: true, trust_annotations, cwd, .. } => {
+            classify::stream(trust_annotations, cwd.as_deref())
+        }
+        Command::Classify { tool, arguments, cwd, json, .. } => {
+            classify::run(&tool.unwrap_or_default(), &arguments, cwd, json)
+        }
         Command::Login { code } => login::run(&data()?, &code).await,
         Command::User(user) => user::run(&data()?, user).await,
         Command::Token(token) => token::run(&data()?, token).await,

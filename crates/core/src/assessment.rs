@@ -102,6 +102,10 @@ pub enum Source {
     Declared,
     /// A value of the arguments.
     Argument,
+    /// The schema of the arguments.
+    Schema,
+    /// A rule of the organization for this tool.
+    Rule,
     /// It touches Holdshort itself.
     Gate,
 }
@@ -120,6 +124,8 @@ impl Source {
             Source::Annotation => "annotation",
             Source::Declared => "declared",
             Source::Argument => "argument",
+            Source::Schema => "schema",
+            Source::Rule => "rule",
             Source::Gate => "gate",
         }
     }
@@ -134,6 +140,9 @@ pub struct Evidence {
     pub text: Phrase,
     /// The level it asks for.
     pub level: RiskLevel,
+    /// The part of the arguments it rests on, where it rests on one.
+    #[serde(default)]
+    pub at: Option<ArgumentSpan>,
 }
 
 /// Part of a phrase: words of ours, or words of theirs.
@@ -178,6 +187,14 @@ impl Phrase {
         self
     }
 
+    /// The values of the call in it, in order.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Theirs(text) => Some(text.raw()),
+            Part::Ours(_) => None,
+        })
+    }
+
     /// Whether nothing stands in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -216,9 +233,9 @@ pub struct Count {
     pub path: Untrusted,
 }
 
-/// A secret in the arguments: masked by every renderer and log.
+/// A part of a string in the arguments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SecretSpan {
+pub struct ArgumentSpan {
     /// Path of the string it stands in, as [`crate::Json::strings`] names it.
     #[serde(with = "crate::untrusted::stored")]
     pub path: Untrusted,
@@ -226,6 +243,35 @@ pub struct SecretSpan {
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
+}
+
+/// What a call acts on, in one spelling each, so that rules need not read raw arguments.
+///
+/// All of it is read from the call; lists are cut at [`Target::MOST`] entries.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// `production`, `staging` and the like, folded; another name as written, in lower case.
+    #[serde(with = "crate::untrusted::stored_option")]
+    pub environment: Option<Untrusted>,
+    /// Hosts of addresses, in lower case, without port.
+    #[serde(with = "crate::untrusted::stored_list")]
+    pub hosts: Vec<Untrusted>,
+    /// Paths, resolved against the agent's folder as far as the text allows.
+    #[serde(with = "crate::untrusted::stored_list")]
+    pub paths: Vec<Untrusted>,
+    /// Accounts, projects, subscriptions, as written.
+    #[serde(with = "crate::untrusted::stored_list")]
+    pub accounts: Vec<Untrusted>,
+    /// Recipients, in lower case.
+    #[serde(with = "crate::untrusted::stored_list")]
+    pub recipients: Vec<Untrusted>,
+    /// Whether a list was cut.
+    pub more: bool,
+}
+
+impl Target {
+    /// Entries a list holds at most.
+    pub const MOST: usize = 64;
 }
 
 /// A safer way to do the same, as a ready edit.
@@ -267,9 +313,12 @@ pub struct Assessment {
     pub notes: Vec<Phrase>,
     /// How many things it acts on, if it lists them.
     pub count: Option<Count>,
-    /// Secrets found in the arguments.
+    /// Secrets found in the arguments: masked by every renderer and log.
     #[serde(default)]
-    pub secrets: Vec<SecretSpan>,
+    pub secrets: Vec<ArgumentSpan>,
+    /// What it acts on, for rules.
+    #[serde(default)]
+    pub target: Target,
     /// Safer ways.
     #[serde(default)]
     pub safer: Vec<Alternative>,

@@ -30,8 +30,8 @@ mod untrusted;
 
 pub use action::{Action, Call, CancelReason, Denier, Outcome, Payload, Reason, State, Words};
 pub use assessment::{
-    Alternative, Assessment, Count, Evidence, Money, Outside, Part, Phrase, Reach, RiskLevel,
-    SecretSpan, Source, WayBack,
+    Alternative, ArgumentSpan, Assessment, Count, Evidence, Money, Outside, Part, Phrase, Reach,
+    RiskLevel, Source, Target, WayBack,
 };
 pub use digest::{BadDigest, CallParts, Digest};
 pub use event::{EVENT_VERSION, Effect, Event, EventKind};

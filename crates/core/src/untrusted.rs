@@ -4,7 +4,7 @@
 //! through [`Untrusted::render`], which makes visible whatever could hide, reorder or forge.
 //! Nothing is ever dropped, so two different texts never look the same.
 
-use serde::{Deserialize, Deserializer, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use unicode_properties::{GeneralCategory, UnicodeEmoji, UnicodeGeneralCategory};
 
 /// Text that must not be believed and must not be printed as it is.
@@ -129,6 +129,39 @@ pub mod stored {
     }
 }
 
+/// The same for a value that may be absent.
+pub(crate) mod stored_option {
+    use super::{Deserialize, Deserializer, Serialize, Serializer, Untrusted};
+
+    pub(crate) fn serialize<S: Serializer>(
+        text: &Option<Untrusted>,
+        out: S,
+    ) -> Result<S::Ok, S::Error> {
+        text.as_ref().map(Untrusted::raw).serialize(out)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        input: D,
+    ) -> Result<Option<Untrusted>, D::Error> {
+        Ok(Option::<String>::deserialize(input)?.map(Untrusted))
+    }
+}
+
+/// The same for a list.
+pub(crate) mod stored_list {
+    use super::{Deserialize, Deserializer, Serializer, Untrusted};
+
+    pub(crate) fn serialize<S: Serializer>(texts: &[Untrusted], out: S) -> Result<S::Ok, S::Error> {
+        out.collect_seq(texts.iter().map(Untrusted::raw))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        input: D,
+    ) -> Result<Vec<Untrusted>, D::Error> {
+        Ok(Vec::<String>::deserialize(input)?.into_iter().map(Untrusted).collect())
+    }
+}
+
 const SPACES_SHOWN: usize = 4;
 const COMBINING_SHOWN: usize = 3;
 
@@ -247,17 +280,22 @@ impl<'a> Renderer<'a> {
 }
 
 fn is_combining(char: char) -> bool {
-    matches!(
-        char.general_category(),
-        GeneralCategory::NonspacingMark
-            | GeneralCategory::EnclosingMark
-            | GeneralCategory::SpacingMark
-    )
+    !char.is_ascii()
+        && matches!(
+            char.general_category(),
+            GeneralCategory::NonspacingMark
+                | GeneralCategory::EnclosingMark
+                | GeneralCategory::SpacingMark
+        )
 }
 
 /// Characters that are invisible, reorder their neighbours, stand for nothing, or would let a
 /// text wear this product's own marks.
 fn must_show(char: char) -> bool {
+    // Most text is plain; the tables of Unicode are slow to ask.
+    if char.is_ascii() {
+        return char.is_ascii_control() || is_own_mark(char);
+    }
     let by_category = match char.general_category() {
         GeneralCategory::Control
         | GeneralCategory::Format

@@ -1,15 +1,15 @@
 //! Puts a call through every rule and makes the assessment.
 
-use holdshort_core::{Assessment, Json, Phrase, Source, limits};
+use holdshort_core::{Assessment, Evidence, Json, Phrase, RiskLevel, Source, limits};
 
 use crate::call::{Call, Leaf, find_text, leaves, plain, visit};
 use crate::decoded::{is_editor, shell_of, sql_of};
 use crate::finding::{Finding, Kind, settle};
 use crate::sentence::Matter;
-use crate::shell::programs::Judged;
+use crate::shell::Judged;
 use crate::values::{Looks, by_values};
-use crate::words::{self, Name};
-use crate::{claims, encoded, facts, safer, secrets, sentence, table};
+use crate::words::{self, Head, Name};
+use crate::{claims, encoded, facts, http, safer, secrets, sentence, table, target};
 
 /// Says what a call would do, how risky that is, and why.
 ///
@@ -18,14 +18,10 @@ use crate::{claims, encoded, facts, safer, secrets, sentence, table};
 ///
 /// ```
 /// use holdshort_core::{Json, RiskLevel};
-/// use holdshort_risk::{Call, Own, assess};
+/// use holdshort_risk::{Call, assess};
 ///
 /// let arguments = Json::parse(br#"{"command": "ls && rm -rf build"}"#).unwrap();
-/// let call = Call {
-///     tool: "run_command", server: None, arguments: &arguments, description: None,
-///     input_schema: None, annotations: None, declared: None, cwd: None, own: &Own::default(),
-/// };
-/// let made = assess(&call);
+/// let made = assess(&Call::new("run_command", &arguments));
 /// assert_eq!(made.level, RiskLevel::Dangerous);
 /// assert_eq!(made.sentence.render().to_plain(), "Run `rm -rf build` and 1 more command");
 /// assert_eq!(made.commands.len(), 2);
@@ -35,6 +31,24 @@ pub fn assess(call: &Call<'_>) -> Assessment {
     let mut made = judge(call);
     made.safer = safer::find_ways(call, &made);
     made
+}
+
+/// Files of code that a call would run and whose content it does not show. A caller that can read
+/// them gives them back as [`Call::scripts`].
+///
+/// ```
+/// use holdshort_core::Json;
+/// use holdshort_risk::{Call, code_files};
+///
+/// let arguments = Json::parse(br#"{"command": "cd tools && sh build.sh"}"#).unwrap();
+/// assert_eq!(code_files(&Call::new("run_command", &arguments)), ["tools/build.sh"]);
+/// ```
+#[must_use]
+pub fn code_files(call: &Call<'_>) -> Vec<String> {
+    if uninspectable(call.arguments).is_some() {
+        return Vec::new();
+    }
+    shell_of(call, &Name::new(call.tool, call.server)).unread
 }
 
 /// A key this long is no name; paths made of such keys would not stay small.
@@ -74,18 +88,29 @@ pub(crate) fn judge(call: &Call<'_>) -> Assessment {
     let mut findings = std::mem::take(&mut shell.findings);
     findings.extend(sql.iter().flat_map(|(_, judged)| judged.findings.clone()));
     let by_argument = !findings.is_empty();
-    let named = by_name(call, &name, by_argument);
-    let only_reads = named.iter().all(|found| found.kind == Kind::Read);
+    let asks = http::request_of(call, &name);
+    let named = if asks.is_some() { Vec::new() } else { by_name(call, &name, by_argument) };
+    let only_reads =
+        named.iter().chain(asks.iter().flatten()).all(|found| found.kind == Kind::Read);
     let looks = Looks { only_reads, by_argument };
     findings.extend(named);
     findings.extend(by_values(call, &name, &leaves, &looks));
+    findings.extend(asks.unwrap_or_default());
     soften_release(call, &name, &mut findings);
     findings.extend(claims::judge(call));
+    let lowered = claims::trusted_level(call, &findings);
+    let given = by_rule(call, &mut findings);
 
     // What touches Holdshort stands first: evidence is cut at the end.
     let weight = |found: &Finding| (found.kind.level(), found.kind == Kind::Gate);
     findings.sort_by_key(|found| std::cmp::Reverse(weight(found)));
     let mut made = settle(&findings);
+    if let Some(level) = given.or(lowered).filter(|level| *level < made.level) {
+        made.level = level;
+        // The reason for the level stands first.
+        let decides = |one: &Evidence| matches!(one.source, Source::Rule | Source::Annotation);
+        made.evidence.sort_by_key(|one| !decides(one));
+    }
     made.touches_gate = findings.iter().any(|found| found.kind == Kind::Gate);
     made.money = facts::money(call, &findings);
     made.count = facts::count(call.arguments);
@@ -98,6 +123,7 @@ pub(crate) fn judge(call: &Call<'_>) -> Assessment {
         let reason = "a secret field repeats another part of the call".to_owned();
         return Assessment { secrets: made.secrets, ..unread(call, reason) };
     }
+    made.target = target::read(call, &name, &leaves, &findings);
     made.notes = notes(call, &leaves, &shell, &made);
     made.sentence = sentence::make(&Matter {
         call,
@@ -132,7 +158,7 @@ fn unread(call: &Call<'_>, reason: String) -> Assessment {
 }
 
 fn by_name(call: &Call<'_>, name: &Name, by_argument: bool) -> Vec<Finding> {
-    let mut found = words::judge(name);
+    let words::Said { findings: mut found, head } = words::judge(name);
     if by_argument {
         // What runs is known; `execute_sql` says no more. Other dangers of the name still count.
         found.retain(|found| {
@@ -146,6 +172,8 @@ fn by_name(call: &Call<'_>, name: &Name, by_argument: bool) -> Vec<Finding> {
     if let Some(kind) = table::find(&name.snake()).filter(|_| call.tool.is_ascii()) {
         let text = Phrase::ours("the table knows the tool `").theirs(name.snake()).and("`");
         found = vec![Finding::new(kind, Source::Table, text)];
+    } else {
+        by_description(call, head, &mut found);
     }
     let editor_writes = is_editor(name) && find_text(call.arguments, "command") != Some("view");
     if editor_writes {
@@ -155,14 +183,56 @@ fn by_name(call: &Call<'_>, name: &Name, by_argument: bool) -> Vec<Finding> {
             Phrase::ours("the editor changes a file"),
         ));
     }
-    found.extend(claims::description(call));
     found
+}
+
+/// The verb of the description: it raises what the name says, and decides where the name has no
+/// verb at all.
+fn by_description(call: &Call<'_>, head: Option<Head>, found: &mut Vec<Finding>) {
+    let Some(told) = call.description.and_then(words::judge_description) else { return };
+    let said = told.finding;
+    match head {
+        // A name without any verb says nothing that could be lowered.
+        None if told.looks && call.tool.is_ascii() => *found = vec![said],
+        None => found.push(said),
+        // Behind a plain verb the description's is read as plainly: "Create a signed URL" of
+        // `get_signed_url` makes nothing that lasts.
+        Some(head) if head.core || head.kind != Kind::Read => {
+            if told.plain && !head.undo && said.kind.level() > head.kind.level() {
+                found.push(said);
+            }
+        }
+        Some(head) if said.kind.level() > head.kind.level() => found.push(said),
+        Some(_) => {}
+    }
+}
+
+/// The organization's own levels. Gives the level where one of them lowers.
+fn by_rule(call: &Call<'_>, findings: &mut Vec<Finding>) -> Option<RiskLevel> {
+    let fitting = call.rules.levels.iter().filter(|rule| claims::fits(&rule.tools, call.tool));
+    let rule = fitting.max_by_key(|rule| rule.level)?;
+    let highest = findings.iter().map(|found| found.kind.level()).max();
+    let lowers = rule.lowers && highest.is_some_and(|highest| rule.level < highest);
+    // What touches Holdshort or cannot be inspected stays what it is.
+    let fixed = findings.iter().any(|found| matches!(found.kind, Kind::Gate | Kind::Opaque));
+    let why = if lowers && !fixed {
+        "the organization lowers the level of this tool: `"
+    } else {
+        "the organization gives this tool a level: `"
+    };
+    let text = Phrase::ours(why).theirs(rule.tools.clone()).and("`");
+    findings.push(Finding::new(Kind::Claim(rule.level), Source::Rule, text));
+    (lowers && !fixed).then_some(rule.level)
 }
 
 /// A deploy is risky, not dangerous, when every place it names is one for trying out.
 fn soften_release(call: &Call<'_>, name: &Name, findings: &mut [Finding]) {
     const PLACES: &str = "environment env stage target cluster namespace project region_group";
-    if table::find(&name.snake()).is_some() || name.has("production prod live") {
+    let deploys = |found: &Finding| found.kind == Kind::Release && found.source == Source::Word;
+    if !findings.iter().any(deploys)
+        || table::find(&name.snake()).is_some()
+        || name.has("production prod live")
+    {
         return;
     }
     let places: Vec<&str> =

@@ -4,7 +4,14 @@ use holdshort_core::{Json, RiskLevel};
 
 use crate::words;
 
-/// A call as an agent proposes it. All of it is claims.
+/// A call as an agent proposes it. All of it is claims, but for the last three.
+///
+/// ```
+/// use holdshort_core::Json;
+/// let arguments = Json::parse(br#"{"id": 7}"#).unwrap();
+/// let call = holdshort_risk::Call::new("get_user", &arguments);
+/// assert_eq!(call.tool, "get_user");
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     /// Name of the tool, as the agent spells it.
@@ -23,8 +30,74 @@ pub struct Call<'a> {
     pub declared: Option<RiskLevel>,
     /// The folder the agent works in.
     pub cwd: Option<&'a str>,
+    /// Files whose content is known, as path and text: a script that runs is judged by it.
+    pub scripts: &'a [(String, String)],
+    /// Rules of the organization: levels of tools, servers whose hints are trusted.
+    pub rules: &'a Rules,
     /// What belongs to Holdshort.
     pub own: &'a Own,
+}
+
+impl<'a> Call<'a> {
+    /// A call of which only tool and arguments are known.
+    #[must_use]
+    pub fn new(tool: &'a str, arguments: &'a Json) -> Self {
+        static NO_RULES: Rules =
+            Rules { levels: Vec::new(), trusted: Vec::new(), domains: Vec::new() };
+        static NO_OWN: Own = Own { data_dir: String::new(), addresses: Vec::new() };
+        Self {
+            tool,
+            server: None,
+            arguments,
+            description: None,
+            input_schema: None,
+            annotations: None,
+            declared: None,
+            cwd: None,
+            scripts: &[],
+            rules: &NO_RULES,
+            own: &NO_OWN,
+        }
+    }
+}
+
+/// What the organization says about tools. Only an administrator writes it.
+///
+/// ```
+/// use holdshort_core::{Json, RiskLevel};
+/// use holdshort_risk::{Call, Rules, ToolLevel, assess};
+///
+/// let rules = Rules {
+///     levels: vec![ToolLevel {
+///         tools: "crm.*".into(),
+///         level: RiskLevel::Dangerous,
+///         lowers: false,
+///     }],
+///     ..Rules::default()
+/// };
+/// let arguments = Json::Null;
+/// let call = Call { rules: &rules, ..Call::new("crm.list_customers", &arguments) };
+/// assert_eq!(assess(&call).level, RiskLevel::Dangerous);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// Levels of tools; all that fit count, the highest of them.
+    pub levels: Vec<ToolLevel>,
+    /// Names of servers whose hints may lower a level.
+    pub trusted: Vec<String>,
+    /// Mail domains of the organization; recipients elsewhere are outside.
+    pub domains: Vec<String>,
+}
+
+/// The level the organization gives some tools.
+#[derive(Clone, Debug)]
+pub struct ToolLevel {
+    /// Names, with `*` for any run of characters: `crm.*`, `mcp__github__get_*`.
+    pub tools: String,
+    /// The level.
+    pub level: RiskLevel,
+    /// Whether it may also lower what the call itself says. The evidence then shows it.
+    pub lowers: bool,
 }
 
 /// What belongs to Holdshort: no call may touch it.
@@ -145,6 +218,9 @@ fn is_named(key: &str, name: &str) -> bool {
 /// The first member with one of these names, in the order of the names.
 pub(crate) fn find<'a>(json: &'a Json, names: &str) -> Option<(&'a str, &'a Json)> {
     let members = json.members();
+    if members.is_empty() {
+        return None;
+    }
     words::items(names).find_map(|name| {
         members
             .iter()
@@ -155,6 +231,9 @@ pub(crate) fn find<'a>(json: &'a Json, names: &str) -> Option<(&'a str, &'a Json
 
 /// The same, as text that is not empty.
 pub(crate) fn find_text<'a>(json: &'a Json, names: &str) -> Option<&'a str> {
+    if json.members().is_empty() {
+        return None;
+    }
     words::items(names)
         .filter_map(|name| find(json, name))
         .find_map(|(_, value)| plain(value).filter(|text| !text.trim().is_empty()))

@@ -4,7 +4,6 @@ use holdshort_core::{Json, Phrase, RiskLevel, Source};
 
 use crate::call::Call;
 use crate::finding::{Finding, Kind};
-use crate::words;
 
 /// All claims that came with the call.
 pub(crate) fn judge(call: &Call<'_>) -> Vec<Finding> {
@@ -31,7 +30,70 @@ pub(crate) fn judge(call: &Call<'_>) -> Vec<Finding> {
     found
 }
 
-/// What the description admits to, for tools whose arguments do not say it.
-pub(crate) fn description(call: &Call<'_>) -> Option<Finding> {
-    words::judge_description(call.description?)
+/// Whether an administrator trusts the hints of the server this tool is of.
+pub(crate) fn is_trusted(call: &Call<'_>) -> bool {
+    let named = call.server.unwrap_or_default();
+    !named.is_empty() && call.rules.trusted.iter().any(|name| name == named)
+}
+
+/// What a trusted server's hints make of a level that only words gave: nothing that was read in
+/// the arguments is ever lowered.
+pub(crate) fn trusted_level(call: &Call<'_>, findings: &[Finding]) -> Option<RiskLevel> {
+    let said = |name: &str| match call.annotations?.get(name)? {
+        Json::Bool(value) => Some(*value),
+        _ => None,
+    };
+    let by_words = findings.iter().all(|found| {
+        found.kind.level() == RiskLevel::Safe
+            || matches!(found.source, Source::Word | Source::Table | Source::Schema)
+    });
+    if !by_words || !is_trusted(call) {
+        return None;
+    }
+    if said("readOnlyHint") == Some(true) {
+        return Some(RiskLevel::Safe);
+    }
+    (said("readOnlyHint") == Some(false) && said("destructiveHint") == Some(false))
+        .then_some(RiskLevel::Risky)
+}
+
+/// Whether a name fits a pattern in which `*` stands for any run of characters.
+pub(crate) fn fits(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let mut ended = !pattern.contains('*');
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        match rest.find(part) {
+            Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
+            None => return false,
+        }
+        ended = false;
+    }
+    ended && rest.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        for (pattern, name, expect) in [
+            ("crm.*", "crm.list", true),
+            ("crm.*", "xcrm.list", false),
+            ("crm.list", "crm.list", true),
+            ("crm.list", "crm.lists", false),
+            ("*delete*", "a_delete_b", true),
+            ("a*b*c", "a1b2c", true),
+            ("a*b*c", "a1c2b", false),
+            ("*", "", true),
+        ] {
+            assert_eq!(fits(pattern, name), expect, "{pattern} {name}");
+        }
+    }
 }

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use holdshort_core::Json;
 
-use crate::call::{Call, find, plain, snake, visit};
+use crate::call::{Call, Step, find, path, plain, snake, visit};
 use crate::finding::Kind;
-use crate::shell::programs::{self, Judged};
+use crate::shell::{Around, Judged};
 use crate::words::{Name, listed};
 use crate::{shell, sql};
 
@@ -20,13 +20,14 @@ const SQL_WORDS: &str = "sql query database db postgres mysql sqlite bigquery sn
 /// Commands in the arguments: as text, as a list of words, or as a program with a list.
 pub(crate) fn shell_of(call: &Call<'_>, name: &Name) -> Judged {
     let mut all = Judged::default();
-    if is_editor(name) {
+    if call.arguments.members().is_empty() || is_editor(name) {
         return all;
     }
     let is_shell = name.has_or_server(SHELL_WORDS);
-    visit(call.arguments, &mut Vec::new(), &mut |_, value| {
-        for (key, item) in value.members() {
-            let key = snake(key);
+    let around = Around { cwd: call.cwd, scripts: call.scripts };
+    visit(call.arguments, &mut Vec::new(), &mut |steps, value| {
+        for (raw, item) in value.members() {
+            let key = snake(raw);
             let is_command = listed(COMMAND_KEYS, key.as_str()) || (is_shell && key == "script");
             if !is_command {
                 continue;
@@ -35,7 +36,7 @@ pub(crate) fn shell_of(call: &Call<'_>, name: &Name) -> Judged {
                 let items = json.as_array()?.iter().map(|item| plain(item).map(str::to_owned));
                 items.collect::<Option<Vec<String>>>().filter(|words| !words.is_empty())
             };
-            let one = match (item, words(item)) {
+            let mut one = match (item, words(item)) {
                 (Json::String(text), _) => {
                     let more = find(value, "args arguments argv").filter(|_| key != "argv");
                     let words: Vec<String> = more
@@ -49,22 +50,34 @@ pub(crate) fn shell_of(call: &Call<'_>, name: &Name) -> Judged {
                     } else {
                         Cow::Owned(format!("{text} {}", words.join(" ")))
                     };
-                    programs::judge(&text)
+                    shell::judge(&text, around)
                 }
-                (_, Some(lines)) if key == "commands" => programs::judge(&lines.join("\n")),
-                (_, Some(argv)) => programs::judge_argv(&shell::from_argv(&argv)),
+                (_, Some(lines)) if key == "commands" => shell::judge(&lines.join("\n"), around),
+                (_, Some(argv)) => shell::judge_argv(&argv, around),
                 _ => {
                     let mut unread = Judged::default();
                     unread.add(Kind::Opaque, "the command is not text", &key);
                     unread
                 }
             };
+            // Only a text that was judged as it stands has places to point at.
+            let whole = matches!(item, Json::String(_)) && find(value, "args arguments").is_none();
+            for found in &mut one.findings {
+                found.path = whole.then(|| path_to(steps, raw));
+            }
             all.findings.extend(one.findings);
             all.commands.extend(one.commands);
+            all.unread.extend(one.unread);
             all.runs_on |= one.runs_on;
         }
     });
     all
+}
+
+fn path_to(steps: &[Step<'_>], key: &str) -> String {
+    let mut steps = steps.to_vec();
+    steps.push(Step::Key(key));
+    path(&steps)
 }
 
 /// Editing tools whose `command` is one of a few verbs, not a program.
@@ -74,6 +87,9 @@ pub(crate) fn is_editor(name: &Name) -> bool {
 
 /// Texts of SQL in the arguments.
 pub(crate) fn sql_of<'a>(call: &Call<'a>, name: &Name) -> Vec<(&'a str, sql::Judged)> {
+    if call.arguments.members().is_empty() {
+        return Vec::new();
+    }
     let is_sql = name.has_or_server(SQL_WORDS);
     let mut found = Vec::new();
     for (key, value) in call.arguments.members() {
@@ -89,8 +105,16 @@ pub(crate) fn sql_of<'a>(call: &Call<'a>, name: &Name) -> Vec<(&'a str, sql::Jud
             _ => false,
         };
         if fits {
-            found.push((text.as_str(), sql::judge(text)));
+            found.push((text.as_str(), sql::judge(text, dialect(call, name))));
         }
     }
     found
+}
+
+fn dialect(call: &Call<'_>, name: &Name) -> sql::Dialect {
+    let named = call.server.map(sql::Dialect::of).filter(|found| *found != sql::Dialect::Unknown);
+    named.unwrap_or_else(|| {
+        let words: Vec<&str> = name.server.iter().chain(&name.words).map(String::as_str).collect();
+        sql::Dialect::of(&words.join(" "))
+    })
 }

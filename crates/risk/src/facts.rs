@@ -12,6 +12,15 @@ const CURRENCY: &str = "currency currency_code asset token unit";
 pub(crate) const PAYEE: &str = "\
     recipient to payee destination account iban beneficiary customer customer_id wallet address";
 
+/// Whether a field of this name holds a path.
+pub(crate) fn is_path_key(key: &str) -> bool {
+    words::listed(PATH_KEYS, key)
+}
+
+const PATH_KEYS: &str = "\
+    path paths file_path file files filename notebook_path destination dest target_file \
+    relative_workspace_path absolute_path uri new_path output_path output";
+
 /// The longest list of plain values, from two on.
 pub(crate) fn count(arguments: &Json) -> Option<Count> {
     let mut best: Option<(usize, String, String)> = None;

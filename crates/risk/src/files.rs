@@ -18,15 +18,23 @@ const CONFIG: &str = "\
     .bash_login .bash_logout .bash_aliases .zshrc .zprofile .zshenv .zlogin .profile .inputrc \
     .config/fish .config/systemd .config/autostart .config/git .envrc .npmrc .netrc .pypirc \
     .cargo crontab cron.d authorized_keys sudoers launchagents launchdaemons \
-    .pre-commit-config.yaml .git-credentials sitecustomize.py .terraformrc \
+    .pre-commit-config.yaml .git-credentials .nvm .sdkman .asdf .rvm .pyenv .rbenv \
+    sitecustomize.py .terraformrc \
     microsoft.powershell_profile.ps1 .holdshort";
 const SYSTEM: &str = "\
     /etc /usr /bin /sbin /lib /lib64 /boot /dev /proc /sys /var /library /system \
     c:/windows /private/etc /opt";
 const SECRET: &str = "\
-    .ssh .gnupg .env .env.local .env.production .netrc .pgpass .git-credentials shadow .npmrc \
-    .pypirc credentials credentials.json .kube secrets.yml secrets.yaml id_rsa id_ed25519 \
-    id_ecdsa .docker .vault-token environ passwd auth.json .aws";
+    .ssh .gnupg .env .envrc .netrc _netrc .pgpass .my.cnf .git-credentials shadow gshadow .npmrc \
+    .pypirc .kube .docker .vault-token environ passwd auth.json .aws .azure .config/gcloud \
+    .config/gh .config/hub .cargo/credentials .cargo/credentials.toml .terraform.d .boto .s3cfg \
+    .password-store keychains login.keychain-db .config/op .htpasswd wallet.dat .oci \
+    .databrickscfg \
+    .gem/credentials .composer/auth.json secring.gpg master.key kubeconfig .dockercfg .esmtprc";
+/// Starts of names of files that hold them, whatever they end in.
+const SECRET_STARTS: &str = "\
+    .env. .env? .env* id_rsa id_dsa id_ecdsa id_ed25519 credentials \
+    secrets. client_secret service_account service-account application_default_credentials";
 
 /// A path in one spelling: `/` only, no `//`, `/./` or resolvable `..`, ASCII lower case.
 /// Lower case because common file systems ignore it; a false match asks once too often.
@@ -65,14 +73,102 @@ fn within(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether writing there makes another program run code, or opens access.
-pub(crate) fn is_sensitive(path: &str) -> bool {
+/// Whether a path begins at a fixed place.
+pub(crate) fn is_rooted(path: &str) -> bool {
+    path.starts_with(['/', '\\', '~', '$']) || path.get(1..3).is_some_and(|colon| colon == ":\\")
+}
+
+/// A path resolved against the folder the agent works in, as far as the text allows.
+pub(crate) fn resolve(path: &str, cwd: Option<&str>) -> String {
+    match cwd {
+        Some(cwd) if !is_rooted(path) => normal(&format!("{cwd}/{path}")),
+        _ => normal(path),
+    }
+}
+
+/// Whether what is written there goes nowhere, or to the screen.
+pub(crate) fn is_sink(path: &str) -> bool {
+    matches!(
+        normal(path).as_str(),
+        "/dev/null"
+            | "/dev/stdout"
+            | "/dev/stderr"
+            | "/dev/tty"
+            | "nul"
+            | "/dev/fd/1"
+            | "/dev/fd/2"
+    ) || path.starts_with("/dev/fd/")
+}
+
+/// Whether the path is of one file or folder below a place for temporary files.
+pub(crate) fn is_temporary(path: &str) -> bool {
     let path = normal(path);
-    let temporary =
-        within(&path, "/var/tmp") || within(&path, "/var/folders") || path == "/dev/null";
+    let rest = ["/tmp/", "/var/tmp/", "/private/tmp/", "$tmpdir/"]
+        .iter()
+        .find_map(|folder| path.strip_prefix(folder));
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && !rest.contains(['*', '?', '$', '{']) && !rest.starts_with("..")
+    })
+}
+
+/// Files that set a shell up for a tool. Whoever writes one of them is asked about that.
+const SETUP: &str = "\
+    .nvm/nvm.sh .cargo/env .bashrc .bash_profile .profile .zshrc .zshenv \
+    .sdkman/bin/sdkman-init.sh \
+    .asdf/asdf.sh .rvm/scripts/rvm .ghcup/env .deno/env .opam/opam-init/init.sh \
+    google-cloud-sdk/path.bash.inc";
+
+/// Whether the file only sets a shell up: `~/.nvm/nvm.sh`, `.venv/bin/activate`.
+pub(crate) fn is_setup(path: &str) -> bool {
+    let path = normal(path);
+    let home = ["~/", "$home/", "/home/", "/root/", "/users/", "$nvm_dir/"];
+    (home.iter().any(|start| path.starts_with(start))
+        && items(SETUP).any(|end| path.ends_with(end)))
+        || path.ends_with("venv/bin/activate")
+        || path.ends_with("env/bin/activate")
+        || path == "/etc/profile"
+}
+
+/// Folders and files that tools make again from what stands beside them.
+const MADE_AGAIN: &str = "\
+    node_modules __pycache__ .pytest_cache .mypy_cache .ruff_cache .tox .nox .dart_tool .next \
+    .nuxt \
+    .turbo .parcel-cache .svelte-kit .angular .nyc_output .eslintcache .hypothesis .gradle \
+    bower_components .terraform .serverless .ipynb_checkpoints .stylelintcache .tsbuildinfo";
+
+/// Whether only what tools make again is there. The path ends in such a folder or lies in one.
+pub(crate) fn is_made_again(path: &str) -> bool {
+    let path = normal(path);
+    !path.contains('$')
+        && !path.starts_with("..")
+        && (path.split('/').any(|part| items(MADE_AGAIN).any(|name| name == part))
+            || path.ends_with(".pyc"))
+}
+
+/// Whether a path is, as written, below the folder the agent works in.
+pub(crate) fn is_within(path: &str, cwd: Option<&str>) -> bool {
+    let path = normal(path);
+    match cwd.map(normal) {
+        Some(cwd) if path.starts_with('/') => within(&path, &cwd) && path != cwd,
+        _ if path.starts_with("$pwd/") => !path.contains(".."),
+        _ => !is_rooted(&path) && !path.starts_with("..") && !path.contains('$'),
+    }
+}
+
+/// Whether writing there makes another program run code, or opens access.
+pub(crate) fn is_sensitive(path: &str, cwd: Option<&str>) -> bool {
+    let path = normal(path);
+    // A worktree may lie anywhere; only what stands below it counts.
+    let below = cwd.map(normal).filter(|cwd| cwd.len() > 1).and_then(|cwd| {
+        path.strip_prefix(&cwd).and_then(|rest| rest.strip_prefix('/')).map(str::to_owned)
+    });
+    let inside = below.is_some();
+    let path = below.unwrap_or(path);
+    let temporary = within(&path, "/var/tmp") || within(&path, "/var/folders") || is_sink(&path);
+    let known = ["$home/", "${home}/", "$pwd/", "$tmpdir/"];
     items(CI).chain(items(CONFIG)).any(|folder| holds(&path, folder))
-        || (items(SYSTEM).any(|folder| within(&path, folder)) && !temporary)
-        || path.contains('$') && !path.starts_with("$home/") && !path.starts_with("${home}/")
+        || (!inside && items(SYSTEM).any(|folder| within(&path, folder)) && !temporary)
+        || path.starts_with('$') && !known.iter().any(|start| path.starts_with(start))
 }
 
 pub(crate) fn is_ci(path: &str) -> bool {
@@ -83,17 +179,19 @@ pub(crate) fn is_ci(path: &str) -> bool {
 /// Whether the path is of a file that holds keys or credentials.
 pub(crate) fn is_secret(path: &str) -> bool {
     let path = normal(path);
+    let name = path.rsplit('/').next().unwrap_or_default();
     items(SECRET).any(|folder| holds(&path, folder))
-        || [".pem", ".key", ".p12", ".pfx", ".kdbx", ".keystore"]
+        || items(SECRET_STARTS).any(|start| name.starts_with(start))
+        || [".pem", ".key", ".p12", ".pfx", ".kdbx", ".keystore", ".jks", ".ppk", ".asc", ".ovpn"]
             .iter()
             .any(|end| path.ends_with(end))
 }
 
 /// What writing to `path` would do.
-pub(crate) fn judge_write(path: &str) -> Finding {
+pub(crate) fn judge_write(path: &str, cwd: Option<&str>) -> Finding {
     let (kind, why) = if is_ci(path) {
         (Kind::Config, "writes code that a CI system runs elsewhere: `")
-    } else if is_sensitive(path) {
+    } else if is_sensitive(path, cwd) {
         (Kind::Config, "writes settings that can run code or open access: `")
     } else {
         (Kind::Write, "writes a file: `")
@@ -118,7 +216,7 @@ mod tests {
     use super::*;
 
     fn check(path: &str, expect: RiskLevel) {
-        assert_eq!(judge_write(path).kind.level(), expect, "{path}");
+        assert_eq!(judge_write(path, None).kind.level(), expect, "{path}");
     }
 
     #[test]

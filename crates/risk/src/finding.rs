@@ -2,7 +2,10 @@
 //!
 //! The kind alone decides level and axes, so two rules cannot disagree about the same effect.
 
-use holdshort_core::{Assessment, Evidence, Outside, Phrase, Reach, RiskLevel, Source, WayBack};
+use holdshort_core::{
+    ArgumentSpan, Assessment, Evidence, Outside, Phrase, Reach, RiskLevel, Source, Target,
+    Untrusted, WayBack,
+};
 
 /// A kind of effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +18,10 @@ pub(crate) enum Kind {
     ReadSecret,
     /// Changes something that can be put back.
     Write,
+    /// Runs code of the project itself: builds, tests, its own scripts.
+    Build,
+    /// Stops or restarts something.
+    Stop,
     /// Sends work to a place others see, where it can be taken back.
     Push,
     /// Deploys to a place that is not production.
@@ -25,6 +32,8 @@ pub(crate) enum Kind {
     UnknownCode,
     /// Deletes or discards.
     Destroy,
+    /// Stops a machine, or what others depend on.
+    Halt,
     /// Moves money.
     Pay,
     /// Sends something out that cannot be unsent.
@@ -55,11 +64,14 @@ impl Kind {
             Kind::Fetch
             | Kind::ReadSecret
             | Kind::Write
+            | Kind::Build
+            | Kind::Stop
             | Kind::Push
             | Kind::Stage
             | Kind::Unknown => RiskLevel::Risky,
             Kind::UnknownCode
             | Kind::Destroy
+            | Kind::Halt
             | Kind::Pay
             | Kind::Send
             | Kind::Release
@@ -76,7 +88,9 @@ impl Kind {
         match self {
             Kind::Read | Kind::Claim(_) => (WayBack::Yes, Reach::None, Outside::No),
             Kind::Fetch | Kind::ReadSecret => (WayBack::Yes, Reach::None, Outside::NotKnown),
-            Kind::Write => (WayBack::WithEffort, Reach::Local, Outside::No),
+            Kind::Write | Kind::Build => (WayBack::WithEffort, Reach::Local, Outside::No),
+            Kind::Stop => (WayBack::WithEffort, Reach::Service, Outside::No),
+            Kind::Halt => (WayBack::WithEffort, Reach::Organization, Outside::No),
             Kind::Push => (WayBack::WithEffort, Reach::Service, Outside::Yes),
             Kind::Stage => (WayBack::WithEffort, Reach::Service, Outside::No),
             Kind::Destroy => (WayBack::No, Reach::Service, Outside::No),
@@ -114,11 +128,23 @@ pub(crate) struct Finding {
     pub(crate) kind: Kind,
     pub(crate) source: Source,
     pub(crate) text: Phrase,
+    /// First and last byte within the text it was read from.
+    pub(crate) span: Option<(usize, usize)>,
+    /// Path of that text in the arguments.
+    pub(crate) path: Option<String>,
+}
+
+impl Finding {
+    /// The part of the arguments it rests on.
+    fn at(&self) -> Option<ArgumentSpan> {
+        let (path, (start, end)) = self.path.as_ref().zip(self.span)?;
+        Some(ArgumentSpan { path: Untrusted::new(path.clone()), start, end })
+    }
 }
 
 impl Finding {
     pub(crate) fn new(kind: Kind, source: Source, text: Phrase) -> Self {
-        Self { kind, source, text }
+        Self { kind, source, text, span: None, path: None }
     }
 }
 
@@ -138,9 +164,11 @@ pub(crate) fn settle(findings: &[Finding]) -> Assessment {
         if outside_rank(outside) > outside_rank(made.outside) {
             made.outside = outside;
         }
-        let evidence = Evidence { source: finding.source, text: finding.text.clone(), level };
+        let text = finding.text.clone();
+        let evidence = Evidence { source: finding.source, text, level, at: finding.at() };
         // A hundred times the same command is one reason.
-        if made.evidence.len() < EVIDENCE_MAX && !made.evidence.contains(&evidence) {
+        let known = |one: &Evidence| one.source == evidence.source && one.text == evidence.text;
+        if made.evidence.len() < EVIDENCE_MAX && !made.evidence.iter().any(known) {
             made.evidence.push(evidence);
         }
     }
@@ -164,6 +192,7 @@ fn blank() -> Assessment {
         notes: Vec::new(),
         count: None,
         secrets: Vec::new(),
+        target: Target::default(),
         safer: Vec::new(),
         touches_gate: false,
         uninspectable: None,

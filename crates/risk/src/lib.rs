@@ -14,17 +14,19 @@ mod facts;
 mod files;
 mod finding;
 mod gate;
+mod http;
 mod safer;
 mod secrets;
 mod sentence;
 mod shell;
 mod sql;
 mod table;
+mod target;
 mod values;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
-pub use assess::assess;
-pub use call::{Call, Own};
+pub use assess::{assess, code_files};
+pub use call::{Call, Own, Rules, ToolLevel};

@@ -53,13 +53,14 @@ fn command_edits(call: &Call<'_>, ways: &mut Vec<Edit>) {
     let (None, [one]) = (script.opaque, script.commands.as_slice()) else {
         return;
     };
-    if !one.assignments.is_empty() || !one.writes.is_empty() || !one.reads.is_empty() {
+    if !one.assignments.is_empty() || !one.redirects.is_empty() {
         return;
     }
-    let words: Vec<&str> = one.words.iter().map(String::as_str).collect();
+    let words: Vec<&str> = one.words.iter().map(|word| word.text.as_str()).collect();
+    let known = one.words.iter().all(|word| word.is_known() && !word.glob && !word.tilde);
     let mut edit = |title, detail, words: Vec<&str>| {
         // A variable would be quoted away, so that the edit would do something else.
-        if words.iter().all(|word| !word.contains(['$', '*', '?', '~'])) {
+        if known {
             let text = words.into_iter().map(quote).collect::<Vec<_>>().join(" ");
             ways.push((title, detail, with(call.arguments, key, Json::String(text))));
         }

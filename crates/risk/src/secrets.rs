@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use holdshort_core::{Json, SecretSpan, Untrusted};
+use holdshort_core::{ArgumentSpan, Json, Untrusted};
 
 use crate::call::{Leaf, path};
 use crate::words;
@@ -16,7 +16,7 @@ const STARTS: &str = "\
     dop_v1_ shpat_ SG.";
 
 /// Every secret, in the order of the arguments.
-pub(crate) fn find(leaves: &[Leaf<'_>]) -> Vec<SecretSpan> {
+pub(crate) fn find(leaves: &[Leaf<'_>]) -> Vec<ArgumentSpan> {
     let mut found = Vec::new();
     // Elements of one list share their key, which may be long: it is split once.
     let mut last = ("", Field::Other);
@@ -36,7 +36,7 @@ pub(crate) fn find(leaves: &[Leaf<'_>]) -> Vec<SecretSpan> {
         }
         let path = path(&leaf.steps);
         for (start, end) in spans {
-            found.push(SecretSpan { path: Untrusted::new(path.clone()), start, end });
+            found.push(ArgumentSpan { path: Untrusted::new(path.clone()), start, end });
         }
     }
     found
@@ -47,7 +47,7 @@ const PHRASES_MAX: usize = 16;
 
 /// Whether a field that is masked for its name repeats another part of the call: then masking it
 /// everywhere would hide that part from the person who judges it.
-pub(crate) fn hide_a_part(leaves: &[Leaf<'_>], secrets: &[SecretSpan]) -> bool {
+pub(crate) fn hide_a_part(leaves: &[Leaf<'_>], secrets: &[ArgumentSpan]) -> bool {
     let paths: HashSet<&str> = secrets.iter().map(|span| span.path.raw()).collect();
     if paths.is_empty() {
         return false;
@@ -97,6 +97,29 @@ fn field(name: &str) -> Field {
 
 fn names_secret(name: &str) -> bool {
     field(name) != Field::Other
+}
+
+/// Whether a value looks like a key: a known start, or many different letters and digits.
+pub(crate) fn is_secret_like(text: &str) -> bool {
+    let known = words::items(STARTS).any(|start| {
+        text.strip_prefix(start).is_some_and(|rest| rest.len() >= 8 && !rest.contains('/'))
+    });
+    known || is_random(text)
+}
+
+/// Letters of both cases and digits, as many different ones as chance would bring. Digests and
+/// ids in hexadecimal are no keys.
+fn is_random(text: &str) -> bool {
+    let fits = (28..=256).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-+/=".contains(&byte));
+    if !fits || text.matches(['-', '/', '_']).count() * 8 > text.len() {
+        return false;
+    }
+    let has = |of: fn(&u8) -> bool| text.bytes().filter(of).count() * 12 > text.len();
+    let kinds =
+        has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);
+    let different: HashSet<u8> = text.bytes().collect();
+    kinds && different.len() * 5 > text.len().min(64) * 2
 }
 
 /// `$TOKEN` is a reference, not a secret.
@@ -160,7 +183,7 @@ fn token_at(before: &str, token: &str, at: usize, found: &mut Vec<(usize, usize)
     let known = words::items(STARTS).any(|start| {
         token.strip_prefix(start).is_some_and(|rest| rest.len() >= 8 && !rest.contains('/'))
     });
-    if jwt || known {
+    if jwt || known || is_random(token) {
         found.push(whole);
     }
 }

@@ -6,7 +6,7 @@ use crate::call::{Call, find, find_text, plain};
 use crate::facts::PAYEE;
 use crate::files;
 use crate::finding::{Finding, Kind};
-use crate::shell::programs::Command;
+use crate::shell::Command;
 use crate::words::{self, Name};
 
 /// The longest sentence, in characters as shown.
@@ -253,7 +253,7 @@ impl Matter<'_> {
         let phrase = Phrase::ours("Write ").theirs(cut(target, limit));
         Some(if files::is_ci(target) {
             phrase.and(", a file that runs in CI")
-        } else if files::is_sensitive(target) {
+        } else if files::is_sensitive(target, self.call.cwd) {
             phrase.and(", a file that can run code or open access")
         } else {
             phrase

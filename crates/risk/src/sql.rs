@@ -1,426 +1,197 @@
-//! Judges SQL by the words of every statement. Text two databases would read differently
-//! (backslashes in quotes, `#`, `/*!`, dollar quotes) is not guessed at: it is dangerous.
+//! What SQL would do: every statement is parsed and judged; what cannot be parsed is never safe.
+
+mod extent;
+mod functions;
+mod gaps;
+mod scan;
+mod statement;
 
 use holdshort_core::{Phrase, Source};
+use sqlparser::dialect as known;
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, Tokenizer};
 
 use crate::finding::{Finding, Kind};
-use crate::words::{items, listed};
+use crate::words::split;
+
+/// Longer texts are not parsed.
+const BYTES: usize = 64 * 1024;
+/// More operators than this in one text are not parsed: chains of them nest as deep.
+const OPERATORS_MAX: usize = 400;
+/// How deep the parser follows parentheses.
+const DEPTH: usize = 40;
 
 /// What was found in a text of SQL.
+#[derive(Default)]
 pub(crate) struct Judged {
     pub(crate) findings: Vec<Finding>,
-    /// Keyword and object of the worst statement, for the sentence: `DROP TABLE`, `orders`.
+    /// Keyword and object of the worst statement.
     pub(crate) worst: Option<(&'static str, String)>,
     pub(crate) statements: usize,
 }
 
-/// A statement: its words in upper case, and as written.
-struct Statement {
-    words: Vec<String>,
-    raw: Vec<String>,
+/// The kind of database a text is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Unknown,
+    Postgres,
+    MySql,
+    Sqlite,
+    MsSql,
+    Snowflake,
+    BigQuery,
+    ClickHouse,
+    DuckDb,
+    Redshift,
+    Databricks,
+}
+
+impl Dialect {
+    /// The dialect that a word of a tool's or program's name says.
+    pub(crate) fn of(name: &str) -> Self {
+        let words = split(name);
+        let named = |word: &String| {
+            Some(match word.as_str() {
+                "psql" | "postgres" | "postgresql" | "pg" | "supabase" | "neon" => Self::Postgres,
+                "mysql" | "mariadb" => Self::MySql,
+                "sqlite" => Self::Sqlite,
+                "mssql" | "sqlcmd" | "sqlserver" => Self::MsSql,
+                "snowflake" => Self::Snowflake,
+                "bigquery" | "bq" => Self::BigQuery,
+                "clickhouse" => Self::ClickHouse,
+                "duckdb" | "motherduck" => Self::DuckDb,
+                "redshift" => Self::Redshift,
+                "databricks" => Self::Databricks,
+                _ => return None,
+            })
+        };
+        words.iter().find_map(named).unwrap_or(Self::Unknown)
+    }
+
+    fn parsers(self) -> &'static [&'static dyn known::Dialect] {
+        match self {
+            Self::Unknown => &[
+                &known::PostgreSqlDialect {},
+                &known::GenericDialect {},
+                &known::MySqlDialect {},
+                &known::SQLiteDialect {},
+                &known::MsSqlDialect {},
+            ],
+            Self::Postgres => &[&known::PostgreSqlDialect {}],
+            Self::MySql => &[&known::MySqlDialect {}],
+            Self::Sqlite => &[&known::SQLiteDialect {}],
+            Self::MsSql => &[&known::MsSqlDialect {}],
+            Self::Snowflake => &[&known::SnowflakeDialect {}],
+            Self::BigQuery => &[&known::BigQueryDialect {}],
+            Self::ClickHouse => &[&known::ClickHouseDialect {}],
+            Self::DuckDb => &[&known::DuckDbDialect {}],
+            Self::Redshift => &[&known::RedshiftSqlDialect {}],
+            Self::Databricks => &[&known::DatabricksDialect {}],
+        }
+    }
 }
 
 /// Whether a text begins like a statement.
 pub(crate) fn looks_like(text: &str) -> bool {
-    let first: String =
-        text.trim_start().chars().take_while(char::is_ascii_alphabetic).take(12).collect();
-    let known = [
-        "SELECT", "INSERT", "UPDATE", "DELETE", "DROP", "TRUNCATE", "ALTER", "CREATE", "GRANT",
-        "REVOKE", "WITH", "MERGE", "EXPLAIN", "CALL", "COPY", "EXEC", "EXECUTE", "REPLACE",
-        "BEGIN", "PRAGMA",
-    ];
-    known.contains(&first.to_ascii_uppercase().as_str()) && text.contains(' ')
+    scan::looks_like(text)
 }
 
-/// Judges every statement.
-pub(crate) fn judge(text: &str) -> Judged {
-    let mut out = Judged { findings: Vec::new(), worst: None, statements: 0 };
-    let (statements, opaque) = split(text);
-    if let Some(reason) = opaque {
-        let why = Phrase::ours(format!("the SQL cannot be inspected in full: {reason}"));
-        out.findings.push(Finding::new(Kind::Opaque, Source::Sql, why));
+/// Judges every statement of a text.
+pub(crate) fn judge(text: &str, dialect: Dialect) -> Judged {
+    if text.len() > BYTES {
+        return opaque("it is longer than 64 KiB");
     }
-    out.statements = statements.len();
-    for statement in &statements {
-        let (kind, why) = one(&statement.words);
-        let start: Vec<&str> = statement.raw.iter().take(3).map(String::as_str).collect();
-        let text = Phrase::ours(format!("{why}: `")).theirs(start.join(" ")).and("`");
-        out.findings.push(Finding::new(kind, Source::Sql, text));
-        if out.worst.is_none() {
-            out.worst = object(statement);
-        }
+    if text.contains('\0') {
+        return opaque("it holds a NUL character");
     }
-    if out.findings.is_empty() {
-        let text = Phrase::ours("there is no statement that can be read");
-        out.findings.push(Finding::new(Kind::UnknownCode, Source::Sql, text));
-    }
-    out
-}
-
-fn object(statement: &Statement) -> Option<(&'static str, String)> {
-    let words: Vec<&str> = statement.words.iter().map(String::as_str).collect();
-    let skip = |from: usize| {
-        let passed = words
-            .iter()
-            .skip(from)
-            .take_while(|word| matches!(**word, "IF" | "EXISTS" | "ONLY" | "TABLE"))
-            .count();
-        statement.raw.get(from + passed).cloned()
-    };
-    match words.as_slice() {
-        ["DROP", "TABLE", ..] => Some(("drop table ", skip(2)?)),
-        ["DROP", "DATABASE", ..] => Some(("drop database ", skip(2)?)),
-        ["DROP", "SCHEMA", ..] => Some(("drop schema ", skip(2)?)),
-        ["TRUNCATE", ..] => Some(("empty table ", skip(1)?)),
-        ["DELETE", "FROM", ..] if words.contains(&"WHERE") => Some(("delete rows of ", skip(2)?)),
-        ["DELETE", "FROM", ..] => Some(("delete all rows of ", skip(2)?)),
-        _ => None,
-    }
-}
-
-/// Calls that act on the server, its files or other hosts.
-const ACTS: &str = "\
-    PG_TERMINATE_BACKEND PG_CANCEL_BACKEND LO_EXPORT LO_IMPORT LO_UNLINK PG_READ_FILE \
-    PG_READ_BINARY_FILE PG_LS_DIR PG_WRITE_FILE XP_CMDSHELL LOAD_FILE LOAD_EXTENSION SYS_EXEC \
-    SYS_EVAL SETVAL SET_CONFIG PG_RELOAD_CONF QUERY_TO_XML PG_SLEEP SLEEP BENCHMARK OPENROWSET \
-    OPENQUERY WRITEFILE READFILE EDIT DBLINK DBLINK_EXEC PG_ROTATE_LOGFILE UTL_HTTP UTL_FILE \
-    WAITFOR URL S3 FILE PG_SWITCH_WAL PG_PROMOTE";
-/// Words that may stand before a parenthesis without calling something that writes.
-const PURE: &str = "\
-    COUNT SUM AVG MIN MAX COALESCE LOWER UPPER LENGTH SUBSTR SUBSTRING TRIM ROUND ABS CEIL FLOOR \
-    NOW DATE DATE_TRUNC DATE_PART EXTRACT CAST CONCAT STRING_AGG ARRAY_AGG GROUP_CONCAT JSON_AGG \
-    ROW_NUMBER RANK DENSE_RANK LAG LEAD NULLIF IFNULL IF GREATEST LEAST REPLACE TO_CHAR TO_DATE \
-    STRFTIME JULIANDAY DATETIME YEAR MONTH DAY DATEDIFF DATE_SUB DATE_ADD PERCENTILE_CONT RANDOM \
-    IN AND OR NOT WHERE FROM AS ON VALUES OVER EXISTS ANY ALL SOME JOIN USING SELECT WITH \
-    RECURSIVE UNION EXCEPT INTERSECT CASE WHEN THEN ELSE DISTINCT BY HAVING LIMIT FILTER \
-    INTERVAL BETWEEN LIKE PARTITION VARCHAR NUMERIC DECIMAL CHAR MATERIALIZED TYPEOF INSTR HEX \
-    UNNEST GENERATE_SERIES JSON_EXTRACT CURRENT_DATE ARRAY STDDEV VARIANCE MEDIAN MOD POWER SQRT \
-    LEFT RIGHT SPLIT_PART ISNULL INTO EXPLAIN";
-
-fn one(words: &[String]) -> (Kind, &'static str) {
-    let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| *word != "(").collect();
-    let rest = words.as_slice();
-    if let [first, tail @ ..] = rest
-        && first.trim_end_matches('(') == "EXPLAIN"
+    if !matches!(dialect, Dialect::Postgres | Dialect::Sqlite | Dialect::MsSql)
+        && let Some(expanded) = gaps::executed_comments(text)
     {
-        if !tail.contains(&"ANALYZE") && !tail.contains(&"ANALYSE") {
-            return (Kind::Read, "only reads");
-        }
-        return verbs(tail);
+        return worse(judge_plain(text, dialect), judge_plain(&expanded, dialect));
     }
-    let first = rest.first().copied().unwrap_or_default().trim_end_matches('(');
-    let has = |word: &str| rest.contains(&word);
-    let worst = verbs(rest);
-    match first {
-        "SELECT" | "WITH" | "VALUES" | "TABLE" | "ANALYZE" | "ANALYSE" | "VERBOSE" | "FORMAT" => {
-            worst
-        }
-        "SHOW" | "DESCRIBE" | "DESC" | "BEGIN" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "START"
-        | "USE" => {
-            if worst.0 == Kind::Read {
-                (Kind::Read, "only reads")
-            } else {
-                worst
-            }
-        }
-        "PRAGMA" if !has("=") => (Kind::Read, "only reads"),
-        "PRAGMA" => (Kind::Write, "changes a setting of the database"),
-        "INSERT" | "MERGE" | "UPSERT" | "REPLACE" | "UPDATE" | "CREATE" => worst,
-        "COMMENT" | "VACUUM" | "REINDEX" | "REFRESH" => (Kind::Write, "changes the database"),
-        "DELETE" | "DROP" | "TRUNCATE" => (Kind::Destroy, "deletes data"),
-        "ALTER" | "RENAME" => (Kind::Destroy, "changes how data is stored"),
-        "GRANT" | "REVOKE" => (Kind::Grant, "changes who may do what"),
-        "CALL" | "DO" | "EXEC" | "EXECUTE" | "COPY" | "LOAD" => {
-            (Kind::Execute, "runs code or reads files on the server")
-        }
-        _ => (Kind::UnknownCode, "unknown statement"),
-    }
+    judge_plain(text, dialect)
 }
 
-/// The worst verb anywhere in a statement: some databases need no `;` between two.
-fn verbs(words: &[&str]) -> (Kind, &'static str) {
-    let has = |word: &str| words.iter().any(|one| one.trim_end_matches('(') == word);
-    let any = |list: &str| items(list).any(has);
-    let before = |word: &str| {
-        let at = words.iter().position(|one| *one == word)?;
-        at.checked_sub(1).and_then(|at| words.get(at)).copied()
-    };
-    // A call is a word marked by `split` with the parenthesis behind it.
-    let called = |word: &&str| word.ends_with('(');
-    let name = |word: &&str| {
-        let last = word.trim_end_matches('(').rsplit('.').next().unwrap_or_default();
-        last.trim_matches('"').to_uppercase()
-    };
-    if any("DELETE DROP TRUNCATE ALTER") {
-        return (Kind::Destroy, "deletes data or changes how it is stored");
-    }
-    if any("GRANT REVOKE") {
-        return (Kind::Grant, "changes who may do what");
-    }
-    if any("EXEC EXECUTE CALL COPY PROGRAM OUTFILE DUMPFILE SHUTDOWN KILL WAITFOR") {
-        return (Kind::Execute, "runs code or touches files on the server");
-    }
-    // T-SQL runs a stored procedure by its bare name.
-    if words.iter().any(|word| word.starts_with("SP_") || word.starts_with("XP_")) {
-        return (Kind::Execute, "runs a stored procedure");
-    }
-    if words.iter().any(|word| called(word) && listed(ACTS, &name(word))) {
-        return (Kind::Execute, "calls a function that acts on the server");
-    }
-    let updates = has("UPDATE") && !matches!(before("UPDATE"), Some("FOR" | "KEY"));
-    if updates && !bounded(words) && !any("CONFLICT DUPLICATE MATCHED") {
-        return (Kind::Destroy, "changes every row");
-    }
-    if has("CREATE") && any("FUNCTION PROCEDURE TRIGGER EXTENSION USER ROLE EVENT SERVER ALIAS") {
-        return (Kind::Execute, "creates code or an account on the server");
-    }
-    if updates || any("INSERT MERGE UPSERT CREATE INTO") || words.first() == Some(&"REPLACE") {
-        return (Kind::Write, "changes data");
-    }
-    if has("FOR") && any("UPDATE SHARE") || has("LOCK") {
-        return (Kind::Write, "locks rows");
-    }
-    if words.iter().any(|word| called(word) && !listed(PURE, &name(word))) {
-        return (Kind::Write, "calls a function that may write");
-    }
-    (Kind::Read, "only reads")
+/// Both readings of a text count; the worse one is shown.
+fn worse(one: Judged, other: Judged) -> Judged {
+    let (mut worst, less) = if level(&one) > level(&other) { (one, other) } else { (other, one) };
+    worst.findings.extend(less.findings);
+    let text = Phrase::ours("it holds a comment that some databases execute");
+    worst.findings.push(Finding::new(Kind::Unknown, Source::Sql, text));
+    worst
 }
 
-/// Whether a condition follows WHERE that is not true for every row at first sight.
-fn bounded(words: &[&str]) -> bool {
-    let behind = words.iter().skip_while(|word| **word != "WHERE").skip(1);
-    let names: Vec<&str> = behind
-        .copied()
-        .filter(|word| {
-            word.starts_with(|char: char| char.is_alphabetic() || char == '_' || char == '"')
-        })
-        .collect();
-    let always = names.contains(&"OR") && words.windows(3).any(constant);
-    !(names.is_empty() || names.contains(&"TRUE") || always)
+fn judge_plain(text: &str, dialect: Dialect) -> Judged {
+    let mut made: Option<Judged> = None;
+    for parser in dialect.parsers() {
+        let Some(judged) = parse(*parser, text) else { continue };
+        let better = made.as_ref().is_none_or(|old| level(&judged) > level(old));
+        if better {
+            made = Some(judged);
+        }
+        if dialect != Dialect::Unknown || !is_ambiguous(text) {
+            break;
+        }
+    }
+    let mut judged = made.unwrap_or_else(|| scan::judge(text));
+    if judged.findings.is_empty() {
+        let text = Phrase::ours("there is no statement that can be read");
+        judged.findings.push(Finding::new(Kind::UnknownCode, Source::Sql, text));
+    }
+    judged
 }
 
-/// `1 = 1`
-fn constant(three: &[&str]) -> bool {
-    matches!(three, [a, "=", b] if a == b)
+fn level(judged: &Judged) -> holdshort_core::RiskLevel {
+    let levels = judged.findings.iter().map(|found| found.kind.level());
+    levels.max().unwrap_or(holdshort_core::RiskLevel::Safe)
 }
 
-fn split(text: &str) -> (Vec<Statement>, Option<&'static str>) {
-    let mut reader = Reader {
-        chars: text.chars().peekable(),
-        word: String::new(),
-        now: Statement { words: Vec::new(), raw: Vec::new() },
-        all: Vec::new(),
-        opaque: None,
-        callable: false,
-    };
-    reader.run();
-    (reader.all, reader.opaque)
+/// Whether databases read the text differently: quotes, comments.
+fn is_ambiguous(text: &str) -> bool {
+    text.contains(['\\', '#', '`', '$', '[']) || text.contains("--")
 }
 
-struct Reader<'a> {
-    chars: std::iter::Peekable<std::str::Chars<'a>>,
-    word: String,
-    now: Statement,
-    all: Vec<Statement>,
-    opaque: Option<&'static str>,
-    /// Whether a parenthesis would call the last word.
-    callable: bool,
+fn opaque(reason: &str) -> Judged {
+    let why = Phrase::ours(format!("it cannot be inspected in full: {reason}"));
+    Judged { findings: vec![Finding::new(Kind::Opaque, Source::Sql, why)], ..Judged::default() }
 }
 
-impl Reader<'_> {
-    fn run(&mut self) {
-        while let Some(char) = self.chars.next() {
-            match char {
-                '\'' | '"' | '`' => self.quotes(char),
-                '-' if self.chars.next_if_eq(&'-').is_some() => self.line_comment(),
-                '/' if self.chars.next_if_eq(&'*').is_some() => self.comment(),
-                '#' => self.refuse("`#` starts a comment in some databases only"),
-                '\\' => self.refuse("it holds a backslash outside quotes"),
-                '\0' => self.refuse("it holds a NUL character"),
-                '$' if !self.chars.peek().is_some_and(char::is_ascii_digit) => {
-                    self.refuse("`$` quotes text in some databases only");
-                }
-                ';' => self.end_statement(),
-                '(' => self.parenthesis(),
-                '=' => {
-                    self.end_word();
-                    self.word.push('=');
-                    self.end_word();
-                    self.callable = false;
-                }
-                _ if char.is_alphanumeric() || matches!(char, '_' | '.' | '@' | '$') => {
-                    self.word.push(char)
-                }
-                _ => {
-                    self.end_word();
-                    self.callable &= char.is_whitespace();
-                }
-            }
-        }
-        self.end_statement();
+/// Parses and judges a text; nothing where this dialect cannot read it.
+fn parse(dialect: &dyn known::Dialect, text: &str) -> Option<Judged> {
+    let tokens = Tokenizer::new(dialect, text).tokenize().ok()?;
+    let operators = tokens.iter().filter(|token| is_operator(token)).count();
+    if operators > OPERATORS_MAX {
+        return Some(opaque("it holds too many operators"));
     }
-
-    /// Marks the word in front as called, whatever blanks and comments stand between.
-    fn parenthesis(&mut self) {
-        self.end_word();
-        if std::mem::take(&mut self.callable) {
-            if let Some(word) = self.now.words.last_mut() {
-                word.push('(');
-            }
-        } else {
-            self.now.words.push("(".to_owned());
-            self.now.raw.push("(".to_owned());
-        }
+    let tokens = gaps::fill(tokens);
+    let parser = Parser::new(dialect).with_recursion_limit(DEPTH).with_tokens(tokens);
+    let statements = { parser }.parse_statements().ok()?;
+    if statements.is_empty() {
+        return None;
     }
-
-    fn refuse(&mut self, reason: &'static str) {
-        self.end_word();
-        self.opaque.get_or_insert(reason);
+    let mut judged = Judged { statements: statements.len(), ..Judged::default() };
+    for statement in &statements {
+        statement::judge(statement, &mut judged);
     }
-
-    fn end_word(&mut self) {
-        let word = std::mem::take(&mut self.word);
-        if !word.is_empty() {
-            self.now.words.push(word.to_uppercase());
-            self.now.raw.push(word);
-            self.callable = true;
-        }
-    }
-
-    fn end_statement(&mut self) {
-        self.end_word();
-        let now =
-            std::mem::replace(&mut self.now, Statement { words: Vec::new(), raw: Vec::new() });
-        if !now.words.is_empty() {
-            self.all.push(now);
-        }
-    }
-
-    fn quotes(&mut self, quote: char) {
-        self.end_word();
-        let mut inside = String::new();
-        loop {
-            match self.chars.next() {
-                Some(char) if char == quote => break,
-                Some('\\') => self.refuse(
-                    "\
-                    a backslash in quotes is read differently by databases",
-                ),
-                Some(char) => inside.push(char),
-                None => return self.refuse("a quote is not closed"),
-            }
-        }
-        if quote != '\'' {
-            // A quoted name is a name, never a keyword.
-            self.now.words.push(format!("\"{inside}\""));
-            self.now.raw.push(inside);
-            self.callable = true;
-        }
-    }
-
-    fn line_comment(&mut self) {
-        self.end_word();
-        if !matches!(self.chars.peek(), None | Some(' ' | '\t' | '\n' | '\r' | '-')) {
-            self.refuse("`--` without a blank is a comment in some databases only");
-        }
-        while self.chars.next_if(|char| *char != '\n').is_some() {}
-    }
-
-    fn comment(&mut self) {
-        self.end_word();
-        if matches!(self.chars.peek(), Some('!' | 'M')) {
-            self.refuse("a comment that some databases execute");
-        }
-        loop {
-            match self.chars.next() {
-                Some('*') if self.chars.next_if_eq(&'/').is_some() => return,
-                Some('/') if self.chars.peek() == Some(&'*') => {
-                    self.refuse("a comment within a comment")
-                }
-                Some(_) => {}
-                None => return self.refuse("a comment is not closed"),
-            }
-        }
-    }
+    Some(judged)
 }
 
-#[cfg(test)]
-mod tests {
-    use holdshort_core::RiskLevel::{self, Dangerous, Risky, Safe};
-
-    use super::*;
-
-    fn check(text: &str, expect: RiskLevel) {
-        let level = judge(text).findings.iter().map(|found| found.kind.level()).max();
-        assert_eq!(level, Some(expect), "{text}");
-    }
-
-    #[test]
-    fn reads() {
-        for text in [
-            "SELECT * FROM users",
-            "select count(*) from a where b = 'x; DROP TABLE y'",
-            "SHOW TABLES",
-            "EXPLAIN DELETE FROM a",
-            "SELECT \"delete\" FROM a -- DROP",
-            "WITH x AS (SELECT 1) SELECT * FROM x",
-            "PRAGMA table_info(x)",
-            "SELECT a /* ; DROP */ FROM b;",
-            "SELECT * FROM a WHERE id = $1",
-        ] {
-            check(text, Safe);
-        }
-    }
-
-    #[test]
-    fn changes() {
-        for text in [
-            "INSERT INTO a VALUES (1)",
-            "UPDATE a SET b = 1 WHERE id = 2",
-            "SELECT * INTO b FROM a",
-            "SELECT * FROM a FOR UPDATE",
-            "SELECT my_function(1)",
-            "CREATE TABLE x (id int)",
-            "PRAGMA a = 1",
-            "INSERT INTO a VALUES (1) ON CONFLICT DO UPDATE SET b = 1",
-        ] {
-            check(text, Risky);
-        }
-    }
-
-    #[test]
-    fn dangers() {
-        for text in [
-            "DELETE FROM a WHERE id = 1",
-            "select 1; drop table a",
-            "UPDATE a SET b = 1",
-            "TRUNCATE a",
-            "",
-            "UPDATE a SET b = 1 WHERE 1=1",
-            "UPDATE a SET b = 1 WHERE c = 2 OR 1 = 1",
-            "GRANT ALL ON a TO b",
-            "COPY a TO PROGRAM 'x'",
-            "EXPLAIN ANALYZE DELETE FROM a",
-            "WITH x AS (DELETE FROM a) SELECT 1",
-            "SELECT 1 DROP TABLE a",
-            "SELECT 'a\\'; DROP TABLE b; --'",
-            "SELECT /*! 1; DROP TABLE a */ 1",
-            "SELECT $$ x $$",
-            "SELECT 1--1",
-            "SELECT pg_terminate_backend(1)",
-            "DO something",
-            "FROBNICATE a",
-            "SELECT 'x",
-            "SELECT 1 # x",
-            "CREATE FUNCTION f() RETURNS int",
-            "SELECT pg_sleep (9)",
-            "ALTER TABLE a ADD b int",
-            "SELECT * FROM a INTO OUTFILE 'x'",
-            "DELETE FROM a; DELETE FROM b;",
-            "EXEC sp_x",
-            "CALL p()",
-        ] {
-            check(text, Dangerous);
-        }
+fn is_operator(token: &Token) -> bool {
+    match token {
+        Token::Word(word) => !matches!(
+            word.keyword,
+            Keyword::NoKeyword | Keyword::NULL | Keyword::TRUE | Keyword::FALSE | Keyword::AS
+        ),
+        Token::Number(..)
+        | Token::SingleQuotedString(_)
+        | Token::Comma
+        | Token::Whitespace(_)
+        | Token::LParen
+        | Token::RParen
+        | Token::SemiColon
+        | Token::Period
+        | Token::EOF => false,
+        _ => true,
     }
 }

@@ -6,11 +6,8 @@ use crate::call::{Call, Leaf, find_text, snake};
 use crate::decoded::COMMAND_KEYS;
 use crate::finding::{Finding, Kind};
 use crate::words::{Name, listed};
-use crate::{facts, files, gate};
+use crate::{facts, files, gate, http};
 
-const PATH_KEYS: &str = "\
-    path paths file_path file files filename notebook_path destination dest target_file \
-    relative_workspace_path absolute_path uri new_path output_path output";
 const NAME_KEYS: &str = "to recipient recipients payee host url id table email";
 
 /// What is known about the call before its values are looked at.
@@ -41,28 +38,37 @@ pub(crate) fn by_values(
             last = (leaf.key(), snake(leaf.key()));
         }
         let key = last.1.as_str();
-        let is_path = listed(PATH_KEYS, key);
+        let is_path = facts::is_path_key(key);
         if (is_path || listed(COMMAND_KEYS, key) || listed(NAME_KEYS, key)) && hidden(text) {
             found.push(hidden_finding(text));
         }
         if is_path && !text.contains("://") {
-            let one =
-                if looks.only_reads { files::judge_read(text) } else { files::judge_write(text) };
+            let one = if looks.only_reads {
+                files::judge_read(text)
+            } else {
+                files::judge_write(text, call.cwd)
+            };
             // The name already says that it reads or writes; only more than that is news.
             if !matches!(one.kind, Kind::Read | Kind::Write) {
                 found.push(one);
             }
         }
-        if let Some((_, path)) = text.split_once('=').filter(|_| text.starts_with("--")) {
+        if let Some((_, path)) = text.split_once('=').filter(|(name, _)| {
+            name.starts_with("--") && !name.contains(char::is_whitespace) && !looks.by_argument
+        }) {
             let why = Phrase::ours("a value looks like an option: `").theirs(text).and("`");
             found.push(Finding::new(Kind::Unknown, Source::Argument, why));
-            found.push(files::judge_write(path));
+            found.push(files::judge_write(path, call.cwd));
         }
         if name.has("patch") {
-            found.extend(patched(text));
+            found.extend(patched(text, call.cwd));
         }
     }
-    found.extend(request(call));
+    if let Some(url) = find_text(call.arguments, "url uri href")
+        && looks.only_reads
+    {
+        found.extend(http::judge("GET", url));
+    }
     if !looks.only_reads && !looks.by_argument && facts::pays(call.arguments) {
         let why = Phrase::ours("the arguments name an amount and who gets it");
         found.push(Finding::new(Kind::Pay, Source::Argument, why));
@@ -71,7 +77,7 @@ pub(crate) fn by_values(
 }
 
 /// Files a patch writes, where they are not just files.
-fn patched(text: &str) -> impl Iterator<Item = Finding> {
+fn patched<'t>(text: &'t str, cwd: Option<&'t str>) -> impl Iterator<Item = Finding> + 't {
     let starts = [
         "*** Add File: ",
         "*** Update File: ",
@@ -82,24 +88,8 @@ fn patched(text: &str) -> impl Iterator<Item = Finding> {
     ];
     text.lines()
         .filter_map(move |line| starts.iter().find_map(|start| line.strip_prefix(start)))
-        .map(|path| files::judge_write(path.trim()))
+        .map(move |path| files::judge_write(path.trim(), cwd))
         .filter(|one| one.kind != Kind::Write)
-}
-
-/// A web request: the method says what it asks for.
-fn request(call: &Call<'_>) -> Option<Finding> {
-    let url = find_text(call.arguments, "url uri endpoint href")?;
-    if url.starts_with("file:") {
-        return Some(files::judge_read(url));
-    }
-    let host = url.split("://").nth(1).unwrap_or(url).split(['/', '?']).next().unwrap_or_default();
-    let method = find_text(call.arguments, "method http_method verb").map(str::to_ascii_uppercase);
-    let (kind, why) = match method.as_deref() {
-        None | Some("GET" | "HEAD" | "OPTIONS") => (Kind::Fetch, "asks the host `"),
-        Some("DELETE") => (Kind::Destroy, "asks to delete at the host `"),
-        Some(_) => (Kind::Send, "sends data to the host `"),
-    };
-    Some(Finding::new(kind, Source::Http, Phrase::ours(why).theirs(host).and("`")))
 }
 
 fn hidden(text: &str) -> bool {

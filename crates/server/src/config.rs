@@ -3,7 +3,11 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::probes::{ProbeConfig, Probes};
+use holdshort_core::RiskLevel;
+use holdshort_risk::{Rules, ToolLevel};
+use serde::Deserialize;
+
+use crate::probes::{Probes, SqlProbe};
 
 /// Name of the organization's configuration in the data directory.
 const FILE: &str = "holdshort.toml";
@@ -30,18 +34,73 @@ pub enum BadConfig {
     Invalid(PathBuf, Box<toml::de::Error>),
 }
 
+/// The organization's file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    probe: Vec<SqlProbe>,
+    #[serde(default)]
+    tool: Vec<Tool>,
+    #[serde(default)]
+    server: Vec<Server>,
+    /// Mail domains of the organization.
+    #[serde(default)]
+    domains: Vec<String>,
+}
+
+/// A level for some tools.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tool {
+    /// Names, with `*` for any run of characters.
+    #[serde(rename = "match")]
+    pattern: String,
+    level: RiskLevel,
+    /// Whether it may also lower what the call itself says.
+    #[serde(default)]
+    lower: bool,
+}
+
+/// What is known of a server of tools.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Server {
+    name: String,
+    /// Whether its hints may lower a level.
+    #[serde(default)]
+    trust_annotations: bool,
+}
+
+/// What the organization's file says.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// Checks that Holdshort makes itself.
+    pub(crate) probes: Probes,
+    /// Levels of tools, trusted servers, own domains.
+    pub(crate) rules: Rules,
+}
+
 /// Reads the organization's file; a missing one is an empty one.
 ///
 /// # Errors
 /// When it is there and cannot be used: a server does not start on half a configuration.
-pub(crate) fn load(data: &Path) -> Result<Probes, BadConfig> {
+pub(crate) fn load(data: &Path) -> Result<Loaded, BadConfig> {
     let path = data.join(FILE);
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(BadConfig::Unreadable(path, error)),
     };
-    let config: ProbeConfig =
+    let file: File =
         toml::from_str(&text).map_err(|error| BadConfig::Invalid(path, Box::new(error)))?;
-    Ok(Probes::new(config.probe))
+    let level =
+        |tool: Tool| ToolLevel { tools: tool.pattern, level: tool.level, lowers: tool.lower };
+    let trusted = file.server.into_iter().filter(|server| server.trust_annotations);
+    let rules = Rules {
+        levels: file.tool.into_iter().map(level).collect(),
+        trusted: trusted.map(|server| server.name).collect(),
+        domains: file.domains.iter().map(|domain| domain.to_lowercase()).collect(),
+    };
+    Ok(Loaded { probes: Probes::new(file.probe), rules })
 }

@@ -13,7 +13,7 @@ use holdshort_core::{
     ActionId, Aggregate, Answer, Changes, ClaimIntent, Command, Context, Digest, Mode, People,
     Policy, PrincipalId, RequestId, TakeClaim, Transition, WorkspaceId, decide,
 };
-use holdshort_risk::Own;
+use holdshort_risk::{Own, Rules};
 use holdshort_store::{Commit, Committed, Db, ProofUse, Store, StoreError};
 use tokio::sync::watch;
 
@@ -36,6 +36,8 @@ pub(crate) struct Engine {
     pub(crate) db: Arc<Db>,
     pub(crate) clock: Clock,
     pub(crate) policy: Policy,
+    /// What the organization says about tools.
+    pub(crate) rules: Rules,
     pub(crate) own: Own,
     pub(crate) probes: Probes,
     pub(crate) waiters: Waiters,

@@ -8,7 +8,6 @@ mod sql;
 use std::time::Duration;
 
 use holdshort_core::{Fact, Json, PendingFact, Phrase, Timestamp};
-use serde::Deserialize;
 
 use crate::limits;
 
@@ -18,14 +17,6 @@ pub(crate) use sql::SqlProbe;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Probes {
     probes: Vec<SqlProbe>,
-}
-
-/// The part of the configuration file about probes.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ProbeConfig {
-    #[serde(default)]
-    pub(crate) probe: Vec<SqlProbe>,
 }
 
 impl Probes {

@@ -62,7 +62,7 @@ impl Server {
     /// # Errors
     /// When either refuses, or the configuration cannot be used.
     pub async fn start(config: &Config) -> Result<Self, ServerError> {
-        let probes = config::load(&config.data)?;
+        let config::Loaded { probes, rules } = config::load(&config.data)?;
         let db = Arc::new(Sqlite::open(&config.data, Tuning::default())?);
         db.release_work().await?;
         let seed = db.setting(WORKSPACE, "server_seed")?;
@@ -79,6 +79,7 @@ impl Server {
             db,
             clock: Clock::starting_at(latest),
             policy: Policy::default(),
+            rules,
             own: Own {
                 data_dir: data.to_string_lossy().into_owned(),
                 addresses: hosts.iter().filter(|host| host.contains(':')).cloned().collect(),

@@ -1,57 +1,62 @@
-//! `holdshort classify`: what a call would do.
+//! `holdshort classify`: what a call would do, for a person or for a program.
 
-use holdshort_core::Json;
-use holdshort_risk::{Call, Own, assess};
-use serde_json::json;
+mod explain;
+mod lines;
 
-use crate::output::{self, BOLD, DANGER, RISKY, SAFE, Stop, data, styled};
+use std::path::{Path, PathBuf};
 
-pub(crate) fn run(tool: &str, arguments: &str, as_json: bool) -> Result<(), Stop> {
+use holdshort_core::{Json, RiskLevel};
+use holdshort_risk::{Call, assess, code_files};
+
+use crate::output::Stop;
+
+pub(crate) use lines::stream;
+
+/// A longer file of code is not read.
+const CODE_BYTES: u64 = 64 * 1024;
+
+/// Explains one call.
+pub(crate) fn run(
+    tool: &str,
+    arguments: &str,
+    cwd: Option<PathBuf>,
+    as_json: bool,
+) -> Result<(), Stop> {
     let arguments = Json::parse(arguments.as_bytes()).map_err(|error| {
         Stop::failed(&error).code(2).hint("give the arguments as one JSON object in quotes")
     })?;
-    let own = Own::default();
-    let assessment = assess(&Call {
-        tool,
-        server: None,
-        arguments: &arguments,
-        description: None,
-        input_schema: None,
-        annotations: None,
-        declared: None,
-        cwd: None,
-        own: &own,
-    });
-    let sentence = assessment.sentence.render().to_plain();
+    let cwd = cwd.or_else(|| std::env::current_dir().ok());
+    let folder = cwd.as_deref().map(|path| path.to_string_lossy().into_owned());
+    let call = Call { cwd: folder.as_deref(), ..Call::new(tool, &arguments) };
+    let scripts = read_code(&call, cwd.as_deref());
+    let call = Call { scripts: &scripts, ..call };
+    let assessment = assess(&call);
     if as_json {
-        let evidence = assessment.evidence.iter().map(|evidence| {
-            json!({
-                "source": evidence.source.name(),
-                "level": evidence.level,
-                "text": evidence.text.render().to_plain(),
-            })
-        });
-        return output::json(&json!({
-            "risk": assessment.level,
-            "sentence": sentence,
-            "way_back": assessment.way_back,
-            "reach": assessment.reach,
-            "outside": assessment.outside,
-            "evidence": evidence.collect::<Vec<_>>(),
-        }));
+        return crate::output::json(&lines::answer(&Json::Null, &assessment));
     }
-    let level = match assessment.level {
-        holdshort_core::RiskLevel::Dangerous => styled(DANGER, "dangerous"),
-        holdshort_core::RiskLevel::Risky => styled(RISKY, "risky"),
-        holdshort_core::RiskLevel::Safe => styled(SAFE, "safe"),
-    };
-    data(format!("{level}  {}", styled(BOLD, sentence)));
-    for evidence in &assessment.evidence {
-        let source = evidence.source.name();
-        data(format!("  {source:<11} {}", evidence.text.render().to_plain()));
-    }
-    for note in &assessment.notes {
-        data(format!("  note        {}", note.render().to_plain()));
-    }
+    explain::print(&arguments, &assessment);
     Ok(())
+}
+
+/// Files of code that the call would run, where they can be read.
+fn read_code(call: &Call<'_>, cwd: Option<&Path>) -> Vec<(String, String)> {
+    let folder = cwd.unwrap_or(Path::new("."));
+    code_files(call)
+        .into_iter()
+        .filter_map(|named| {
+            let path = folder.join(&named);
+            let small = std::fs::metadata(&path).is_ok_and(|file| file.len() <= CODE_BYTES);
+            let text = small.then(|| std::fs::read_to_string(path).ok()).flatten()?;
+            Some((named, text))
+        })
+        .collect()
+}
+
+/// The name of a level in answers for programs.
+fn name(level: RiskLevel) -> &'static str {
+    match level {
+        RiskLevel::Safe => "safe",
+        RiskLevel::Risky => "risky",
+        RiskLevel::Dangerous => "dangerous",
+    }
 }

@@ -1,6 +1,6 @@
 //! Secrets: masked wherever a text is shown, concealed in what an editor gets, restored from it.
 
-use crate::assessment::{Phrase, SecretSpan};
+use crate::assessment::{ArgumentSpan, Phrase};
 use crate::json::Json;
 use crate::untrusted::{Piece, Place, Shown, Untrusted};
 
@@ -25,7 +25,7 @@ const SHORTEST: usize = 4;
 impl Mask {
     /// The secrets that were found in these arguments.
     #[must_use]
-    pub fn of(arguments: &Json, spans: &[SecretSpan]) -> Self {
+    pub fn of(arguments: &Json, spans: &[ArgumentSpan]) -> Self {
         if spans.is_empty() {
             return Self::default();
         }
@@ -157,7 +157,7 @@ mod tests {
     fn mask() -> (Json, Mask) {
         let json = Json::parse(br#"{"header":"Bearer tok_1234","n":1}"#).unwrap();
         let path = Untrusted::new("header");
-        let mask = Mask::of(&json, &[SecretSpan { path, start: 7, end: 15 }]);
+        let mask = Mask::of(&json, &[ArgumentSpan { path, start: 7, end: 15 }]);
         (json, mask)
     }
 

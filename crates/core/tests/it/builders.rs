@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use holdshort_core::{
     Assessment, Call, ClaimIntent, Count, Digest, Evidence, Fact, Judged, Mode, Money, Outside,
-    PendingFact, People, Phrase, PrincipalId, Proof, Reach, RiskLevel, Source, Timestamp, Truth,
-    Untrusted, Voter, WayBack, WorkspaceId,
+    PendingFact, People, Phrase, PrincipalId, Proof, Reach, RiskLevel, Source, Target, Timestamp,
+    Truth, Untrusted, Voter, WayBack, WorkspaceId,
 };
 
 pub(crate) const WORKSPACE: WorkspaceId = WorkspaceId::from_bytes([1; 16]);
@@ -25,7 +25,12 @@ pub(crate) fn assessment(level: RiskLevel, number: u64) -> Assessment {
         reach: Reach::Service,
         outside: Outside::No,
         money: Money::None,
-        evidence: vec![Evidence { source: Source::Table, text: Phrase::ours("listed"), level }],
+        evidence: vec![Evidence {
+            source: Source::Table,
+            text: Phrase::ours("listed"),
+            level,
+            at: None,
+        }],
         sentence: Phrase::ours("Terminate ").theirs(number.to_string()).and(" instances"),
         commands: Vec::new(),
         notes: Vec::new(),
@@ -35,6 +40,7 @@ pub(crate) fn assessment(level: RiskLevel, number: u64) -> Assessment {
             path: Untrusted::new("ids"),
         }),
         secrets: Vec::new(),
+        target: Target::default(),
         safer: Vec::new(),
         touches_gate: false,
         uninspectable: None,

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use holdshort_core::notice::{self, Names, Notice};
 use holdshort_core::{
-    Alternative, Call, Command, Count, Evidence, Judged, Mode, Outside, Phrase, RiskLevel,
-    SecretSpan, Source, Truth, Untrusted, Words,
+    Alternative, ArgumentSpan, Call, Command, Count, Evidence, Judged, Mode, Outside, Phrase,
+    RiskLevel, Source, Truth, Untrusted, Words,
 };
 
 use crate::builders::{self, fact};
@@ -34,6 +34,7 @@ fn terminate() -> Judged {
         source: Source::Annotation,
         text: Phrase::ours("its server says: not destructive"),
         level: RiskLevel::Safe,
+        at: None,
     });
     builders::probed(judged)
 }
@@ -180,7 +181,7 @@ fn with_secrets() -> World {
         env_names: Untrusted::new("[\"PATH\",\"hunter2\"]"),
         ..judged.call
     };
-    let span = |path: &str, end| SecretSpan { path: Untrusted::new(path), start: 0, end };
+    let span = |path: &str, end| ArgumentSpan { path: Untrusted::new(path), start: 0, end };
     let assessment = &mut judged.assessment;
     assessment.secrets = vec![span("password", 7), span("pin", 2), span("quoted", 9)];
     assessment.sentence = Phrase::ours("Log in with ").theirs("hunter2");

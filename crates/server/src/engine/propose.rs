@@ -156,15 +156,15 @@ impl Engine {
         let definition = Json::parse(call.definition.raw().as_bytes()).unwrap_or(Json::Null);
         let named = |text: &'static str| definition.get(text);
         let assessment = holdshort_risk::assess(&holdshort_risk::Call {
-            tool: call.tool.raw(),
             server: Some(call.server.raw()).filter(|server| !server.is_empty()),
-            arguments,
             description: named("description").and_then(Json::as_str),
             input_schema: named("input_schema"),
             annotations: named("annotations"),
             declared,
             cwd: Some(call.cwd.raw()).filter(|cwd| !cwd.is_empty()),
+            rules: &self.rules,
             own: &self.own,
+            ..holdshort_risk::Call::new(call.tool.raw(), arguments)
         });
         let probes = self.probes.claims_for(call.tool.raw());
         Judged { call: call.clone(), assessment, probes }

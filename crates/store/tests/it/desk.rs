@@ -39,6 +39,7 @@ pub(crate) fn judged(level: RiskLevel, number: u64) -> Judged {
         notes: Vec::new(),
         count: None,
         secrets: Vec::new(),
+        target: holdshort_core::Target::default(),
         safer: Vec::new(),
         touches_gate: false,
         uninspectable: None,

@@ -1,0 +1,194 @@
+//! Files a command reads, writes, deletes or runs, resolved against where `cd` went.
+
+use super::judge::Judge;
+use super::script::{Input, Open, Script, Simple, Word};
+use crate::files;
+use crate::finding::Kind;
+use crate::words;
+
+/// More files of code are not named.
+const UNREAD_MAX: usize = 16;
+
+/// Where the commands run, as far as the text says.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Folder {
+    /// Where the shell was started.
+    #[default]
+    Start,
+    /// In this folder.
+    At(String),
+    /// Somewhere that is not known.
+    Unknown,
+}
+
+impl Judge<'_> {
+    /// Follows `cd`.
+    pub(super) fn enter(&mut self, word: Option<&Word>) {
+        self.folder = match word {
+            None => Folder::At("~".to_owned()),
+            Some(word) if !word.is_known() || word.text == "-" => Folder::Unknown,
+            Some(word) => Folder::At(self.at(&word.text)),
+        };
+    }
+
+    /// A path as seen from where the shell was started.
+    fn at(&self, path: &str) -> String {
+        match &self.folder {
+            Folder::At(folder) if !files::is_rooted(path) => format!("{folder}/{path}"),
+            _ => path.to_owned(),
+        }
+    }
+
+    pub(super) fn read_from(&mut self, word: &Word) {
+        let texts: Vec<String> = word.texts().map(|text| self.at(text)).collect();
+        for path in texts {
+            if path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/") {
+                self.add(Kind::Send, "opens a connection", &path);
+            } else if files::is_secret(&path) {
+                self.add(Kind::ReadSecret, "reads keys or credentials", &path);
+            }
+        }
+    }
+
+    pub(super) fn write_to(&mut self, word: &Word) {
+        if word.may_be_option || word.open == Open::Split {
+            return self.add(Kind::Config, "writes a file whose place is not known", &word.text);
+        }
+        let texts: Vec<String> = word.texts().map(|text| self.at(text)).collect();
+        for path in texts {
+            if path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/") {
+                self.add(Kind::Send, "opens a connection", &path);
+            } else if !files::is_sink(&path) && path != "-" {
+                self.out.findings.push(files::judge_write(&path, self.around.cwd));
+            }
+        }
+    }
+
+    pub(super) fn delete(&mut self, word: &Word, by: &str) {
+        let passing = word.is_known()
+            && word.texts().all(|text| {
+                let path = self.at(text);
+                files::is_made_again(&path) || (files::is_temporary(&path) && !word.glob)
+            });
+        if passing {
+            self.add(Kind::Write, "deletes what is temporary or made again", &word.text);
+        } else {
+            self.add(
+                Kind::Destroy,
+                "deletes or discards something",
+                &format!("{by} {}", word.text),
+            );
+        }
+    }
+
+    /// A here-document or `echo` that goes to a file: what a later command runs is then known.
+    pub(super) fn remember_file(&mut self, simple: &Simple, script: &Script) {
+        let [redirect] = simple.redirects.as_slice() else { return };
+        if !redirect.writes || !redirect.target.is_known() {
+            return;
+        }
+        let program = simple.words.first().map(|word| word.text.as_str());
+        let text = match (program, &simple.input) {
+            (Some("cat"), Input::Text(text, true)) if simple.words.len() == 1 => Some(text.clone()),
+            _ => None,
+        };
+        let _ = script;
+        let path = files::normal(&self.at(&redirect.target.text));
+        match text {
+            Some(text) => self.written.insert(path, text),
+            None => self.written.remove(&path),
+        };
+    }
+
+    /// A program's name without its folder.
+    pub(super) fn base(&self, word: &str) -> String {
+        let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
+        let name = name.strip_suffix(".exe").unwrap_or(name);
+        if word.contains('\\') || name.len() < word.len() {
+            name.to_ascii_lowercase()
+        } else {
+            name.to_owned()
+        }
+    }
+
+    /// Whether it is a program of the system; a path may name any file.
+    pub(super) fn is_program(&self, named: &str) -> bool {
+        const FOLDERS: &[&str] = &[
+            "/bin/",
+            "/usr/bin/",
+            "/usr/local/bin/",
+            "/sbin/",
+            "/usr/sbin/",
+            "/opt/homebrew/bin/",
+            "node_modules/.bin/",
+            "./node_modules/.bin/",
+            ".venv/bin/",
+            "./.venv/bin/",
+            "venv/bin/",
+            "./venv/bin/",
+        ];
+        if matches!(named, "./gradlew" | "./mvnw" | "gradlew" | "mvnw") {
+            return true;
+        }
+        !named.contains(['/', '\\'])
+            || FOLDERS
+                .iter()
+                .any(|folder| named.strip_prefix(folder).is_some_and(|rest| !rest.contains('/')))
+    }
+
+    /// A file of code that runs: judged by its content where that is known.
+    pub(super) fn file_of_code(&mut self, word: &Word, args: &[Word]) {
+        if !word.is_known() {
+            return self.add(Kind::Execute, "runs a file that is not known", &word.text);
+        }
+        if word.text.starts_with('-') {
+            return;
+        }
+        let path = files::normal(&self.at(&word.text));
+        let known = self.written.get(&path).cloned().or_else(|| {
+            let given = self.around.scripts.iter();
+            let mut same = given.filter(|(name, _)| files::normal(name) == path);
+            same.next().map(|(_, text)| text.clone())
+        });
+        if let Some(text) = known {
+            return self.content(&word.text, &text);
+        }
+        if self.out.unread.len() < UNREAD_MAX {
+            self.out.unread.push(path.clone());
+        }
+        if files::is_setup(&path) {
+            return self.add(Kind::Build, "sets the shell up as usual", &word.text);
+        }
+        let own = files::is_within(&self.at(&word.text), self.around.cwd)
+            && !files::is_sensitive(&path, self.around.cwd);
+        if !own {
+            return self.add(Kind::Execute, "runs a file that was not read", &word.text);
+        }
+        self.add(Kind::Build, "runs a file of the workspace", &word.text);
+        let name = word.text.rsplit('/').next().unwrap_or_default().to_owned();
+        let plain = args.iter().filter(|word| !word.text.starts_with('-')).take(1);
+        for text in plain.map(|word| word.text.as_str()).chain([name.as_str()]) {
+            for part in words::split(text) {
+                let kind = words::verb(&part).filter(|kind| {
+                    matches!(kind, Kind::Release | Kind::Destroy | Kind::Pay | Kind::Grant)
+                });
+                if let Some(kind) = kind {
+                    self.add(kind, "the name of what runs says more", text);
+                }
+            }
+        }
+    }
+
+    fn content(&mut self, name: &str, text: &str) {
+        let first = text.lines().next().unwrap_or_default();
+        let shell = first.starts_with("#!") && first.trim_end().ends_with("sh")
+            || (!first.starts_with("#!") && !name.contains('.'))
+            || name.ends_with(".sh")
+            || name.ends_with(".bash");
+        if shell {
+            self.nested(text);
+        } else {
+            self.add(Kind::Execute, "runs code in another language", name);
+        }
+    }
+}
