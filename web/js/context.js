@@ -42,7 +42,7 @@ function why(card) {
       return html`<li><span>${title}</span><span class="seg ${known ? '' : 'unknown'}" role="img" aria-label=${known ? `${filled} of 3` : 'not known'}>${[1, 2, 3].map((n) => html`<i class=${known && n <= filled ? 'f' : ''}></i>`)}</span><span class="v">${word || 'not known'}</span></li>`;
     })}</ul>
     <p class="rule">Rule <code>${raw(card.why.rule)}</code>: ${raw(card.why.reason)}</p>
-    ${card.why.evidence.length ? html`<details class="ev"><summary>What this rests on, ${card.why.evidence.length}</summary><ul>${card.why.evidence.map((item) => html`<li><span class=${RISKS[item.level].tint}>${icon(RISKS[item.level].mark, { label: RISKS[item.level].word })}</span><span>${text(item.text)} <span class="q">${item.source}</span></span></li>`)}</ul></details>` : nothing}
+    ${card.why.evidence.length ? html`<details class="ev"><summary>What this rests on, ${card.why.evidence.length}</summary><ul>${card.why.evidence.map((item) => html`<li><span class=${RISKS[item.level].tint}>${icon(RISKS[item.level].mark, { label: RISKS[item.level].word })}</span><span>${text(item.text)} <span class="q">${item.source}</span>${item.part ? html`<code class="part">${text(item.part)}</code>` : nothing}</span></li>`)}</ul></details>` : nothing}
   </section>`;
 }
 

@@ -310,6 +310,9 @@ pub struct Evidence {
     pub text: Text,
     /// The level it asks for.
     pub level: RiskLevel,
+    /// The part of the call it rests on, where it rests on one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Text>,
 }
 
 /// A fact from the page that must be typed to approve a dangerous request.

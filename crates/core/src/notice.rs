@@ -42,6 +42,17 @@ pub struct FactLine {
     pub read_at: Option<i64>,
 }
 
+/// One reason for the level, made safe to show.
+#[derive(Clone, Debug)]
+pub struct Reason {
+    /// The evidence.
+    pub evidence: Evidence,
+    /// What it says.
+    pub text: Shown,
+    /// The part of the call it rests on, where that is less than the whole.
+    pub part: Option<Shown>,
+}
+
 /// A safer way.
 #[derive(Clone, Debug)]
 pub struct Safer {
@@ -107,7 +118,7 @@ pub struct Notice {
     /// Way back, reach, outside effect, money.
     pub axes: [Axis; 4],
     /// What the assessment rests on.
-    pub evidence: Vec<(Evidence, Shown)>,
+    pub evidence: Vec<Reason>,
     /// What must be typed to approve.
     pub confirm: Option<Confirm>,
     /// The arguments for an editor, secrets concealed.
@@ -138,7 +149,7 @@ pub fn notice(action: &Action, payload: &Payload, request: &Request, names: Name
         notes: notes(payload, &mask),
         words,
         axes: axes(assessment),
-        evidence: evidence(assessment, &mask),
+        evidence: reasons(assessment, &arguments, &mask),
         confirm: (!action.state.is_final()).then(|| confirm(payload, request)).flatten(),
         arguments: conceal(&arguments, &mask).to_text(),
     };
@@ -379,10 +390,19 @@ fn safer(assessment: &Assessment, facts: &Facts, mask: &Mask) -> Vec<Safer> {
         .collect()
 }
 
-fn evidence(assessment: &Assessment, mask: &Mask) -> Vec<(Evidence, Shown)> {
-    assessment
-        .evidence
-        .iter()
-        .map(|evidence| (evidence.clone(), mask.phrase(&evidence.text)))
-        .collect()
+fn reasons(assessment: &Assessment, arguments: &Json, mask: &Mask) -> Vec<Reason> {
+    let strings = arguments.strings();
+    let part = |evidence: &Evidence| {
+        let at = evidence.at.as_ref()?;
+        let (_, text) = strings.iter().find(|(path, _)| *path == at.path.raw())?;
+        let part = text.get(at.start..at.end)?;
+        // A part that is the whole adds nothing.
+        (part.len() < text.trim().len()).then(|| mask.text(&Untrusted::new(part), Place::Code))
+    };
+    let reason = |evidence: &Evidence| Reason {
+        evidence: evidence.clone(),
+        text: mask.phrase(&evidence.text),
+        part: part(evidence),
+    };
+    assessment.evidence.iter().map(reason).collect()
 }

@@ -9,7 +9,7 @@ use crate::sentence::Matter;
 use crate::shell::Judged;
 use crate::values::{Looks, by_values};
 use crate::words::{self, Head, Name};
-use crate::{claims, encoded, facts, http, safer, secrets, sentence, table, target};
+use crate::{claims, encoded, facts, http, mail, safer, schema, secrets, sentence, table, target};
 
 /// Says what a call would do, how risky that is, and why.
 ///
@@ -96,6 +96,7 @@ pub(crate) fn judge(call: &Call<'_>) -> Assessment {
     findings.extend(named);
     findings.extend(by_values(call, &name, &leaves, &looks));
     findings.extend(asks.unwrap_or_default());
+    findings.extend(schema::judge(call));
     soften_release(call, &name, &mut findings);
     findings.extend(claims::judge(call));
     let lowered = claims::trusted_level(call, &findings);
@@ -275,5 +276,6 @@ fn notes(call: &Call<'_>, leaves: &[Leaf<'_>], shell: &Judged, made: &Assessment
         notes.push(Phrase::ours("credential in arguments"));
     }
     notes.extend(facts::money_notes(call.arguments));
+    notes.extend(mail::notes(call, leaves));
     notes
 }

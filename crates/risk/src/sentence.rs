@@ -134,8 +134,20 @@ impl Matter<'_> {
     fn run(&self, limit: usize) -> Option<Phrase> {
         // The worst one is named: a long row of harmless ones must not hide it.
         let worst = self.commands.iter().rev().max_by_key(|command| command.level)?;
+        let more = self.commands.len() - 1;
+        // In words, where they fit and the command is dangerous; a long one is shown as it is.
+        let said = worst.said.as_ref().filter(|said| {
+            worst.level == RiskLevel::Dangerous && said.render().to_plain().chars().count() <= 90
+        });
+        if let Some(said) = said {
+            return Some(match more {
+                0 => said.clone(),
+                1 => said.clone().and(", and run 1 more command"),
+                more => said.clone().and(format!(", and run {more} more commands")),
+            });
+        }
         let phrase = Phrase::ours("Run `").theirs(cut(&worst.text, limit)).and("`");
-        Some(match self.commands.len() - 1 {
+        Some(match more {
             0 => phrase,
             1 => phrase.and(" and 1 more command"),
             more => phrase.and(format!(" and {more} more commands")),

@@ -9,6 +9,7 @@ mod literals;
 mod own;
 mod patterns;
 mod places;
+mod say;
 mod script;
 mod simple;
 mod streams;
@@ -40,6 +41,8 @@ pub(crate) struct Judged {
 pub(crate) struct Command {
     pub(crate) text: String,
     pub(crate) level: RiskLevel,
+    /// What it does, in words.
+    pub(crate) said: Option<Phrase>,
 }
 
 /// What the shell starts from.

@@ -113,6 +113,22 @@ pub(crate) fn judge(text: &str, dialect: Dialect) -> Judged {
     judge_plain(text, dialect)
 }
 
+/// The statement of a text that holds one, and that every database reads alike.
+pub(crate) fn single(text: &str, dialect: Dialect) -> Option<sqlparser::ast::Statement> {
+    if text.len() > BYTES || text.contains("/*") || text.contains("--") || text.contains('#') {
+        return None;
+    }
+    let parser = dialect.parsers().first()?;
+    let tokens = Tokenizer::new(*parser, text).tokenize().ok()?;
+    if tokens.iter().filter(|token| is_operator(token)).count() > OPERATORS_MAX {
+        return None;
+    }
+    let parser = Parser::new(*parser).with_recursion_limit(DEPTH).with_tokens(tokens);
+    let mut statements = { parser }.parse_statements().ok()?;
+    let one = statements.pop()?;
+    statements.is_empty().then_some(one)
+}
+
 /// Both readings of a text count; the worse one is shown.
 fn worse(one: Judged, other: Judged) -> Judged {
     let (mut worst, less) = if level(&one) > level(&other) { (one, other) } else { (other, one) };

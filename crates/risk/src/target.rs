@@ -5,13 +5,12 @@ use holdshort_core::{Json, Target, Untrusted};
 use crate::call::{Call, Leaf, find_text, snake};
 use crate::finding::{Finding, Kind};
 use crate::words::{Name, listed, split};
-use crate::{facts, files, http};
+use crate::{facts, files, http, mail};
 
 const ENVIRONMENT: &str = "environment env stage deployment_environment target_env";
 const ACCOUNTS: &str = "\
     account account_id project project_id subscription_id tenant tenant_id organization org \
     aws_account profile workspace workspace_id";
-const RECIPIENTS: &str = "to cc bcc recipient recipients emails email attendees invitees";
 
 /// Reads the target off the arguments.
 pub(crate) fn read(
@@ -32,7 +31,7 @@ pub(crate) fn read(
         let key = last.1.as_str();
         let list = if listed(ACCOUNTS, key) {
             Some((&mut target.accounts, text.clone()))
-        } else if listed(RECIPIENTS, key) {
+        } else if listed(mail::KEYS, key) {
             Some((&mut target.recipients, text.to_lowercase()))
         } else if text.contains("://") && text.len() < 4096 {
             http::host(text).map(|host| (&mut target.hosts, host))

@@ -4,7 +4,7 @@ use holdshort_core::RiskLevel::{self, Dangerous, Risky, Safe};
 use holdshort_core::{Assessment, Json, Money, Source, WayBack};
 use proptest::prelude::*;
 
-use crate::{Call, Own, assess};
+use crate::{Call, Own, Rules, ToolLevel, assess};
 
 fn json(text: &str) -> Json {
     Json::parse(text.as_bytes()).unwrap()
@@ -355,7 +355,7 @@ fn sentences() {
     Permanently terminate 3 instances in eu-west-1
     Email 3 people: "Prices"
     Email a@b.example: "x"
-    Run `rm -rf build` and 2 more commands
+    Delete `build` with all in it, and run 2 more commands
     Write .github/workflows/ci.yml, a file that runs in CI
     Read notes.txt
     Transfer 500.00 EUR to ACME
@@ -409,6 +409,115 @@ fn what_cannot_be_inspected_is_dangerous() {
 }
 
 #[test]
+fn commands_in_words() {
+    let says = |command: &str| {
+        let arguments = Json::Object(vec![("command".into(), Json::String(command.into()))]);
+        made("shell.exec", &arguments.to_text()).sentence.render().to_plain()
+    };
+    let shown = [
+        says("git push --force origin main"),
+        says("git push origin +main"),
+        says("git push -f"),
+        says("git push origin --delete old"),
+        says("git reset --hard HEAD~3"),
+        says("git branch -D a b c"),
+        says("rm -rf build"),
+        says("rm a.txt b.txt c.txt"),
+        says("kubectl delete deployment web"),
+        says("terraform destroy"),
+        says("ls && rm -rf build && ls"),
+        says("rm -rf $X"),
+    ];
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    Force-push `main` to `origin`
+    Force-push `main` to `origin`
+    Force-push this branch
+    Delete branch `old` on `origin`
+    Discard all uncommitted changes and go to `HEAD~3`
+    Delete unmerged branch `a`, `b` and 1 more
+    Delete `build` with all in it
+    Delete `a.txt`, `b.txt` and 1 more
+    Delete deployment `web` in the cluster
+    Destroy everything that Terraform manages here
+    Delete `build` with all in it, and run 2 more commands
+    Run `rm -rf $X`
+    "#);
+}
+
+#[test]
+fn the_organization_gives_levels() {
+    let level = |tools: &str, level, lowers| ToolLevel { tools: tools.into(), level, lowers };
+    let rules = Rules {
+        levels: vec![level("crm.*", Dangerous, false), level("wipe_scratch", Risky, true)],
+        trusted: vec!["docs".into()],
+        domains: vec!["acme.example".into()],
+    };
+    let empty = Json::Null;
+    let of = |tool| assess(&Call { rules: &rules, ..Call::new(tool, &empty) });
+    assert_eq!(of("crm.list").level, Dangerous);
+    assert_eq!(of("other.list").level, Safe);
+    let lowered = of("wipe_scratch");
+    assert_eq!(lowered.level, Risky);
+    assert_eq!(lowered.evidence[0].source, Source::Rule);
+    // What cannot be inspected stays dangerous whatever the rule says.
+    let hidden = json("{\"path\":\"a\u{202e}b\"}");
+    let call = Call { rules: &rules, ..Call::new("wipe_scratch", &hidden) };
+    assert_eq!(assess(&call).level, Dangerous);
+
+    let hints = json(r#"{"readOnlyHint":true}"#);
+    let hinted = |server, tool, arguments| {
+        let call = Call::new(tool, arguments);
+        assess(&Call { server: Some(server), annotations: Some(&hints), rules: &rules, ..call })
+    };
+    assert_eq!(hinted("docs", "frobnicate", &empty).level, Safe);
+    assert_eq!(hinted("other", "frobnicate", &empty).level, Risky);
+    let command = json(r#"{"command":"rm -rf x"}"#);
+    assert_eq!(hinted("docs", "run", &command).level, Dangerous);
+
+    let mail = json(r#"{"to":["a@acme.example","b@eu.acme.example","c@other.example"]}"#);
+    let notes = assess(&Call { rules: &rules, ..Call::new("send_email", &mail) }).notes;
+    let notes: Vec<String> = notes.iter().map(|note| note.render().to_plain()).collect();
+    assert_eq!(notes, ["1 of 3 recipients are outside the organization, one at `other.example`"]);
+}
+
+#[test]
+fn evidence_says_where() {
+    let made = made("shell.exec", r#"{"command":"ls && rm -rf build"}"#);
+    let at = made.evidence[0].at.clone().unwrap();
+    assert_eq!((at.path.raw(), at.start, at.end), ("command", 6, 18));
+}
+
+#[test]
+fn targets_are_normal() {
+    let arguments = json(
+        r#"{"env":"PROD-eu","path":"../x/./y","url":"https://API.Example:443/v1","to":["A@B.example"],
+            "project_id":"p-1"}"#,
+    );
+    let target = made("deploy", &arguments.to_text()).target;
+    let raw = |list: &[holdshort_core::Untrusted]| {
+        list.iter().map(|one| one.raw().to_owned()).collect::<Vec<_>>().join(",")
+    };
+    assert_eq!(target.environment.unwrap().raw(), "production");
+    assert_eq!(raw(&target.paths), "/home/ana/x/y");
+    assert_eq!(raw(&target.hosts), "api.example");
+    assert_eq!(raw(&target.recipients), "a@b.example");
+    assert_eq!(raw(&target.accounts), "p-1");
+}
+
+#[test]
+fn a_script_is_judged_by_its_content() {
+    let arguments = json(r#"{"command":"sh tools/go.sh"}"#);
+    let with = |text: &str| {
+        let scripts = [("tools/go.sh".to_owned(), text.to_owned())];
+        assess(&Call { scripts: &scripts, ..Call::new("shell", &arguments) }).level
+    };
+    assert_eq!(with("#!/bin/sh\nls\n"), Safe);
+    assert_eq!(with("#!/bin/sh\nls\nrm -rf src\n"), Dangerous);
+    assert_eq!(crate::code_files(&Call::new("shell", &arguments)), ["tools/go.sh"]);
+    assert_eq!(assess(&Call::new("shell", &arguments)).level, Risky);
+}
+
+#[test]
 fn safer_ways_are_no_worse() {
     let ways = |tool: &str, arguments: &str| -> Vec<String> {
         let made = made(tool, arguments);
@@ -425,6 +534,28 @@ fn safer_ways_are_no_worse() {
     );
     assert_eq!(ways("deploy", r#"{"env":"production"}"#), [r#"{"env":"staging"}"#]);
     assert!(ways("shell", r#"{"command":"git push --force $X; ls"}"#).is_empty());
+    let first = |tool: &str, arguments: &str| ways(tool, arguments).into_iter().next().unwrap();
+    assert_eq!(
+        first("execute_sql", r#"{"sql":"DROP TABLE orders"}"#),
+        r#"{"sql":"ALTER TABLE orders RENAME TO orders_dropped"}"#
+    );
+    assert_eq!(
+        first("execute_sql", r#"{"sql":"DELETE FROM a WHERE b > 1"}"#),
+        r#"{"sql":"SELECT count(*) FROM a WHERE b > 1"}"#
+    );
+    assert_eq!(
+        first("shell", r#"{"command":"rm -rf build/"}"#),
+        r#"{"command":"mv -- build/ build.aside"}"#
+    );
+    assert_eq!(
+        first("shell", r#"{"command":"aws ec2 terminate-instances --instance-ids i-1"}"#),
+        r#"{"command":"aws ec2 stop-instances --instance-ids i-1"}"#
+    );
+    assert_eq!(
+        first("send_email", r#"{"to":["a@b.example","c@d.example"]}"#),
+        r#"{"to":["a@b.example"]}"#
+    );
+    assert_eq!(first("delete_db", r#"{"id":1,"force":true}"#), r#"{"id":1,"force":false}"#);
 }
 
 fn any_json() -> impl Strategy<Value = Json> {

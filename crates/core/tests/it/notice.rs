@@ -103,8 +103,9 @@ fn page(notice: &Notice) -> String {
     words.claims.iter().for_each(|text| line("claim", text.to_plain()));
     let axes = notice.axes.map(|axis| format!("{} {:?}", axis.word, axis.filled));
     line("axes", axes.join(", "));
-    for (evidence, text) in &notice.evidence {
-        line("evidence", format!("{}: {}", evidence.source.name(), text.to_plain()));
+    for reason in &notice.evidence {
+        let source = reason.evidence.source.name();
+        line("evidence", format!("{source}: {}", reason.text.to_plain()));
     }
     if let Some(confirm) = &notice.confirm {
         line("confirm", format!("{}: {}", confirm.prompt.to_plain(), confirm.expected));

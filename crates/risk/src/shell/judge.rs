@@ -9,7 +9,7 @@ use super::places::Folder;
 use super::script::{Input, Script, Simple, Word};
 use super::table::{Takes, table};
 use super::walk::{Reading, readings};
-use super::{Around, Command, Judged, own, web};
+use super::{Around, Command, Judged, own, say, web};
 use crate::finding::{Finding, Kind};
 use crate::gate;
 
@@ -73,7 +73,7 @@ impl<'a> Judge<'a> {
             self.out.commands.truncate(shown);
             let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
             let level = RiskLevel::Dangerous;
-            let lines = lines.map(|line| Command { text: line.to_owned(), level });
+            let lines = lines.map(|line| Command { text: line.to_owned(), level, said: None });
             self.out.commands.extend(lines.take(LINES_MAX));
         } else if script.commands.is_empty() {
             self.add(Kind::UnknownCode, "there is no command", text.trim());
@@ -98,7 +98,8 @@ impl<'a> Judge<'a> {
             let before = self.out.findings.len();
             if outermost {
                 let level = RiskLevel::Safe;
-                self.out.commands.push(Command { text: simple.text.clone(), level });
+                let said = say::phrase(simple);
+                self.out.commands.push(Command { text: simple.text.clone(), level, said });
             }
             self.one(simple, script);
             let found = self.out.findings.iter_mut().skip(before);

@@ -351,7 +351,8 @@ fn object(statement: &Statement) -> Option<(&'static str, String)> {
     let list = |names: &[ObjectName]| match names {
         [] => None,
         [one] => Some(one.to_string()),
-        many => Some(format!("{} of them", many.len())),
+        [one, two] => Some(format!("{one} and {two}")),
+        [one, more @ ..] => Some(format!("{one} and {} more", more.len())),
     };
     match statement {
         Statement::Drop { object_type, names, .. } => {
@@ -361,7 +362,7 @@ fn object(statement: &Statement) -> Option<(&'static str, String)> {
                 (ObjectType::Schema, _) => "drop schema ",
                 (ObjectType::View, 1) => "drop view ",
                 (ObjectType::Index, 1) => "drop index ",
-                (ObjectType::Table, _) => "drop tables, ",
+                (ObjectType::Table, _) => "drop tables ",
                 _ => return None,
             };
             Some((verb, list(names)?))

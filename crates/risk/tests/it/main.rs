@@ -1,7 +1,6 @@
 //! The classifier over whole corpora: a coding session, real attacks, commands of every kind.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     clippy::disallowed_methods,

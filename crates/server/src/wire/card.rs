@@ -158,10 +158,11 @@ fn why(action: &Action, notice: &Notice) -> api::Why {
         evidence: notice
             .evidence
             .iter()
-            .map(|(evidence, shown)| api::Evidence {
-                source: evidence.source.name().to_owned(),
-                text: text(shown),
-                level: level(evidence.level),
+            .map(|reason| api::Evidence {
+                source: reason.evidence.source.name().to_owned(),
+                text: text(&reason.text),
+                level: level(reason.evidence.level),
+                part: reason.part.as_ref().map(text),
             })
             .collect(),
     }
