@@ -6,9 +6,10 @@
 mod confirm;
 mod exact;
 mod mask;
+mod reasons;
 
 use crate::action::{Action, Outcome, Payload, State};
-use crate::assessment::{Alternative, Assessment, Evidence, Money, Outside, Reach, WayBack};
+use crate::assessment::{Alternative, Assessment, Money, Outside, Reach, WayBack};
 use crate::fact::{Fact, Facts, Truth};
 use crate::json::Json;
 use crate::request::{Decision, Request, RequestState};
@@ -17,6 +18,7 @@ use crate::untrusted::{Place, Shown, Untrusted};
 pub use confirm::{Confirm, confirm};
 pub use exact::{Exact, Line};
 pub use mask::{Mask, conceal, restore};
+pub use reasons::Reason;
 
 /// What is known about the people and the agent of a request.
 #[derive(Clone, Copy, Debug)]
@@ -40,17 +42,6 @@ pub struct FactLine {
     pub source: Shown,
     /// When it was read, in microseconds.
     pub read_at: Option<i64>,
-}
-
-/// One reason for the level, made safe to show.
-#[derive(Clone, Debug)]
-pub struct Reason {
-    /// The evidence.
-    pub evidence: Evidence,
-    /// What it says.
-    pub text: Shown,
-    /// The part of the call it rests on, where that is less than the whole.
-    pub part: Option<Shown>,
 }
 
 /// A safer way.
@@ -149,7 +140,7 @@ pub fn notice(action: &Action, payload: &Payload, request: &Request, names: Name
         notes: notes(payload, &mask),
         words,
         axes: axes(assessment),
-        evidence: reasons(assessment, &arguments, &mask),
+        evidence: reasons::reasons(assessment, &arguments, &mask),
         confirm: (!action.state.is_final()).then(|| confirm(payload, request)).flatten(),
         arguments: conceal(&arguments, &mask).to_text(),
     };
@@ -388,21 +379,4 @@ fn safer(assessment: &Assessment, facts: &Facts, mask: &Mask) -> Vec<Safer> {
             })
         })
         .collect()
-}
-
-fn reasons(assessment: &Assessment, arguments: &Json, mask: &Mask) -> Vec<Reason> {
-    let strings = arguments.strings();
-    let part = |evidence: &Evidence| {
-        let at = evidence.at.as_ref()?;
-        let (_, text) = strings.iter().find(|(path, _)| *path == at.path.raw())?;
-        let part = text.get(at.start..at.end)?;
-        // A part that is the whole adds nothing.
-        (part.len() < text.trim().len()).then(|| mask.text(&Untrusted::new(part), Place::Code))
-    };
-    let reason = |evidence: &Evidence| Reason {
-        evidence: evidence.clone(),
-        text: mask.phrase(&evidence.text),
-        part: part(evidence),
-    };
-    assessment.evidence.iter().map(reason).collect()
 }

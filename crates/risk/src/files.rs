@@ -167,6 +167,7 @@ pub(crate) fn is_sensitive(path: &str, cwd: Option<&str>) -> bool {
     let temporary = within(&path, "/var/tmp") || within(&path, "/var/folders") || is_sink(&path);
     let known = ["$home/", "${home}/", "$pwd/", "$tmpdir/"];
     items(CI).chain(items(CONFIG)).any(|folder| holds(&path, folder))
+        || matches!(path.as_str(), "/" | "~" | "$home")
         || (!inside && items(SYSTEM).any(|folder| within(&path, folder)) && !temporary)
         || path.starts_with('$') && !known.iter().any(|start| path.starts_with(start))
 }

@@ -86,7 +86,12 @@ pub(crate) fn host(url: &str) -> Option<String> {
 pub(crate) fn judge(method: &str, url: &str) -> Vec<Finding> {
     let address = take_apart(url.trim());
     if address.scheme.eq_ignore_ascii_case("file") {
-        return vec![files::judge_read(url)];
+        let mut found = vec![files::judge_read(url)];
+        if !matches!(method.to_ascii_uppercase().as_str(), "GET" | "HEAD") {
+            let why = Phrase::ours("asks for more than to read a file: `").theirs(method).and("`");
+            found.push(Finding::new(Kind::Unknown, Source::Http, why));
+        }
+        return found;
     }
     let mut found = Vec::new();
     let mut add = |kind: Kind, why: &str, what: &str| {
@@ -192,4 +197,49 @@ fn path_says<'a>(address: &Address<'a>) -> Option<(Kind, &'a str)> {
         .take(2)
         .find(|part| words::split(part).iter().any(|word| words::is_money(word)))?;
     Some((Kind::Pay, about))
+}
+
+#[cfg(test)]
+mod tests {
+    use holdshort_core::RiskLevel::{self, Dangerous, Risky, Safe};
+
+    use super::*;
+
+    #[track_caller]
+    fn check(method: &str, url: &str, expect: RiskLevel) {
+        let level = judge(method, url).iter().map(|found| found.kind.level()).max();
+        assert_eq!(level, Some(expect), "{method} {url}");
+    }
+
+    #[test]
+    fn method_and_address_decide() {
+        check("GET", "https://api.example/v1/users?page=2", Safe);
+        check("HEAD", "api.example/x", Safe);
+        check("GET", "https://api.example/v1/refunds/7", Safe);
+        check("get", "file:///work/notes.txt", Safe);
+        check("POST", "file:///work/notes.txt", Risky);
+        check("POST", "https://api.example/v1/users", Risky);
+        check("PATCH", "https://api.example/v1/users/7", Risky);
+        check("BREW", "https://api.example/v1/users/7", Risky);
+        check("GET", "https://u:p@api.example/x", Risky);
+        check("GET", "http://169.254.169.254/latest/meta-data/", Risky);
+        check("GET", "gopher://api.example/x", Risky);
+        check("GET", &format!("https://a.example/x?d={}", "a".repeat(400)), Risky);
+        check("GET", "https://api.example/users/7/delete", Dangerous);
+        check("GET", "https://api.example/x?_method=delete", Dangerous);
+        check("DELETE", "https://api.example/v1/users/7", Dangerous);
+        check("POST", "https://api.example/v1/charges", Dangerous);
+        check("POST", "https://api.example/v1/messages:send", Dangerous);
+    }
+
+    #[test]
+    fn hosts_of_this_machine() {
+        for url in ["http://localhost:3000/x", "127.0.0.1", "http://[::1]:80/", "a.localhost"] {
+            assert!(is_local(url), "{url}");
+        }
+        for url in ["http://localhost.evil.example", "https://a.example", "127.0.0.1.evil.example"]
+        {
+            assert!(!is_local(url), "{url}");
+        }
+    }
 }

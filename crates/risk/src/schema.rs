@@ -7,7 +7,7 @@ use crate::call::{Call, snake};
 use crate::finding::{Finding, Kind};
 use crate::words::listed;
 
-const CODE: &str = "command cmd shell_command script code source_code javascript python expression";
+const CODE: &str = "command cmd shell_command script code source_code javascript python";
 const AMOUNT: &str = "amount total_amount amount_cents price";
 const PAYEE: &str = "recipient payee iban beneficiary to_account destination_account card_number";
 

@@ -490,8 +490,8 @@ fn evidence_says_where() {
 #[test]
 fn targets_are_normal() {
     let arguments = json(
-        r#"{"env":"PROD-eu","path":"../x/./y","url":"https://API.Example:443/v1","to":["A@B.example"],
-            "project_id":"p-1"}"#,
+        r#"{"env":"PROD-eu","path":"../x/./y","url":"https://API.Example:443/v1",
+            "to":["A@B.example"],"project_id":"p-1"}"#,
     );
     let target = made("deploy", &arguments.to_text()).target;
     let raw = |list: &[holdshort_core::Untrusted]| {

@@ -20,7 +20,7 @@ pub(crate) struct Gate {
     pub(crate) machine: String,
 }
 
-fn binary() -> Result<PathBuf, Failed> {
+pub(crate) fn binary() -> Result<PathBuf, Failed> {
     let beside = std::env::current_exe()?.with_file_name("holdshort");
     match beside.exists() {
         true => Ok(beside),

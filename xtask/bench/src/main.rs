@@ -4,6 +4,7 @@
 //! every request and decision is on stable storage before it is acknowledged.
 
 mod agent;
+mod classify;
 mod floor;
 mod gate;
 mod http;
@@ -22,8 +23,9 @@ fn main() -> ExitCode {
     let result = match arguments.as_slice() {
         [role, address, token] if role == "reviewer" => reviewer::run(address, token),
         [] => bench(&[10_000, 100_000]),
+        [only] if only == "classify" => table(classify::run),
         [quick] if quick == "--quick" => bench(&[1_000]),
-        _ => Err("usage: cargo xtask bench [--quick]".into()),
+        _ => Err("usage: cargo xtask bench [--quick | classify]".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -40,10 +42,19 @@ fn say(line: impl std::fmt::Display) {
     println!("{line}");
 }
 
-fn bench(sizes: &[u64]) -> Result<(), Failed> {
+fn table(rows: impl FnOnce() -> Result<(), Failed>) -> Result<(), Failed> {
     say("| | measured | p50 | p99 | per second |");
     say("|---|---|---|---|---|");
+    rows()
+}
+
+fn bench(sizes: &[u64]) -> Result<(), Failed> {
+    table(|| gate_and_floor(sizes))
+}
+
+fn gate_and_floor(sizes: &[u64]) -> Result<(), Failed> {
     floor::run()?;
+    classify::run()?;
     let gate = Gate::start()?;
     agent::safe_actions(&gate)?;
     agent::wake_up(&gate, "W2, 0 others pending")?;

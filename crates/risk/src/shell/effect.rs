@@ -101,6 +101,9 @@ impl Judge<'_> {
             } else {
                 args.filter(|_| at >= skip)
             };
+            if shown == "mv" && takes == Some(Takes::WritePath) && files::is_sink(&word.text) {
+                self.add(Kind::Destroy, "moves what it is given into nothing", &word.text);
+            }
             match takes {
                 Some(Takes::WritePath | Takes::DeletePath) if quiet => {}
                 Some(takes @ Takes::ReadPath) if writes => {

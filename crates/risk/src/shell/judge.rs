@@ -211,6 +211,9 @@ impl<'a> Judge<'a> {
             if let Some(kind) = hit.rule.effect.filter(counts).filter(|_| !own::is_mild(hit)) {
                 self.add(kind, why(kind), &format!("{shown} {}", hit.text));
             }
+            if own::asks_to_delete(hit) {
+                self.add(Kind::Destroy, "asks a remote host to delete", &shown);
+            }
             let writes = matches!(hit.rule.takes, Some(Takes::WritePath | Takes::DeletePath));
             if let (Some(takes), Some(word)) = (hit.rule.takes, &hit.value)
                 && !(read.dry && writes)
@@ -268,6 +271,11 @@ impl<'a> Judge<'a> {
         if fills {
             let unknown = Word { text: "…".to_owned(), may_be_option: true, ..Word::default() };
             words.push(Word { open: super::script::Open::Part, ..unknown });
+        }
+        let fetched = matches!(by, "npx" | "bunx" | "pnpx" | "dlx" | "uvx" | "pipx" | "x");
+        let named = words.first().map_or("", |word| word.text.as_str());
+        if fetched && !own::is_local_tool(named) {
+            self.add(Kind::Execute, "may fetch a package and run it", named);
         }
         self.depth -= 1;
         self.command(&words, if fills { &Input::Inherited } else { input }, script);

@@ -37,6 +37,9 @@ pub(super) fn judge(
                 judge.add(Kind::Execute, "a subscript that runs a command", name);
             }
             for (variable, value) in texts.iter().filter_map(|text| text.split_once('=')) {
+                if texts.contains(&"-n") && matches!(name, "declare" | "typeset" | "local") {
+                    judge.add(Kind::Unknown, "a name that stands for another variable", variable);
+                }
                 let declares =
                     matches!(name, "declare" | "typeset" | "local" | "export" | "readonly");
                 if declares {
@@ -83,6 +86,18 @@ fn module(judge: &mut Judge<'_>, args: &[Word], input: &Input, script: &Script) 
     let words = args.get(before + 1..).unwrap_or_default().to_vec();
     judge.command(&words, input, script);
     true
+}
+
+/// Whether a package runner finds this tool in the project: one that the table knows, unpinned.
+pub(super) fn is_local_tool(named: &str) -> bool {
+    super::table::table().program(named).is_some()
+}
+
+/// An option that names the method of a request.
+pub(super) fn asks_to_delete(hit: &Hit<'_>) -> bool {
+    let value = hit.value.as_ref().map_or("", |word| word.text.as_str());
+    matches!(hit.key, "-X" | "--method" | "--request" | "-m")
+        && value.eq_ignore_ascii_case("DELETE")
 }
 
 /// An option that is harmless for this value: a folder of the workspace, or a volume with a name,

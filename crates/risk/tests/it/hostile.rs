@@ -105,3 +105,24 @@ fn sql_that_nests_or_lies() {
         assert!(made.level > RiskLevel::Safe, "{}", sql.chars().take(40).collect::<String>());
     }
 }
+
+#[test]
+fn what_the_fuzzer_found_has_an_answer() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
+    let mut judged = 0;
+    for target in std::fs::read_dir(corpus).unwrap() {
+        for file in std::fs::read_dir(target.unwrap().path()).unwrap() {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            let text = String::from_utf8_lossy(&bytes);
+            let _ = soon(&text);
+            let value = || Json::String(text.clone().into_owned());
+            for (tool, key) in [("execute_sql", "sql"), ("http_request", "url"), ("x", "path")] {
+                let arguments = Json::Object(vec![(key.to_owned(), value())]);
+                assert!(!assess(&Call::new(tool, &arguments)).evidence.is_empty());
+            }
+            assert!(!assess(&Call::new(&text, &Json::Null)).evidence.is_empty());
+            judged += 1;
+        }
+    }
+    assert!(judged > 100);
+}

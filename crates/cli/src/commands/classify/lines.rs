@@ -1,7 +1,10 @@
 //! `classify --jsonl`: one call a line in, one answer a line out, in order.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use holdshort_core::{Assessment, Json, Money, Outside, Reach, WayBack};
@@ -12,20 +15,46 @@ use super::name;
 use crate::output::Stop;
 
 /// Read at once. A slow writer gets its answers line by line all the same.
-const BLOCK: usize = 1 << 20;
+const BLOCK: usize = 256 * 1024;
+
+/// Blocks that may wait for a worker, and answers that may wait to be written.
+const WAITING: usize = 16;
 
 /// The server every line is said to be of, so that a rule can trust it.
 const SERVER: &str = "stdin";
+
+/// Some whole lines, or their answers, with their place in the order.
+type Numbered = (usize, Vec<u8>);
 
 /// Answers every line of standard input until it ends.
 pub(crate) fn stream(trust: bool, cwd: Option<&Path>) -> Result<(), Stop> {
     let trusted = if trust { vec![SERVER.to_owned()] } else { Vec::new() };
     let rules = Rules { trusted, ..Rules::default() };
     let cwd = cwd.map(|path| path.to_string_lossy().into_owned());
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let (blocks, queue) = mpsc::sync_channel::<Numbered>(WAITING);
+    let (answers, written) = mpsc::sync_channel::<Numbered>(WAITING);
+    // Only the workers hold it: when they stop, nothing more is read.
+    let queue = Arc::new(Mutex::new(queue));
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            let (queue, answers) = (Arc::clone(&queue), answers.clone());
+            let (rules, cwd) = (&rules, cwd.as_deref());
+            scope.spawn(move || work(&queue, rules, cwd, &answers));
+        }
+        drop((answers, queue));
+        scope.spawn(move || write(&written));
+        read(blocks)
+    })
+}
+
+/// Cuts the input into blocks of whole lines.
+#[expect(clippy::needless_pass_by_value, reason = "its end ends the workers")]
+fn read(blocks: SyncSender<Numbered>) -> Result<(), Stop> {
     let mut input = std::io::stdin().lock();
-    let mut output = std::io::stdout().lock();
     let mut held: Vec<u8> = Vec::new();
     let mut block = vec![0; BLOCK];
+    let mut number = 0;
     loop {
         let read = input.read(&mut block).map_err(|error| Stop::failed(&error))?;
         held.extend(block.get(..read).unwrap_or_default());
@@ -34,32 +63,49 @@ pub(crate) fn stream(trust: bool, cwd: Option<&Path>) -> Result<(), Stop> {
             _ => held.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1),
         };
         let lines: Vec<u8> = held.drain(..complete).collect();
-        let answers = answer_all(&lines, &rules, cwd.as_deref());
-        // A closed pipe means nobody reads any more; that is no reason to fail.
-        if output.write_all(&answers).and_then(|()| output.flush()).is_err() || read == 0 {
+        // Nobody takes blocks any more when nobody reads the answers.
+        if blocks.send((number, lines)).is_err() || read == 0 {
             return Ok(());
+        }
+        number += 1;
+    }
+}
+
+fn work(
+    queue: &Mutex<Receiver<Numbered>>,
+    rules: &Rules,
+    cwd: Option<&str>,
+    answers: &SyncSender<Numbered>,
+) {
+    loop {
+        let next = queue.lock().map(|queue| queue.recv());
+        let Ok(Ok((number, text))) = next else { return };
+        if answers.send((number, answer_block(&text, rules, cwd))).is_err() {
+            return;
         }
     }
 }
 
-/// Answers some lines, shared out over the machine's processors.
-fn answer_all(text: &[u8], rules: &Rules, cwd: Option<&str>) -> Vec<u8> {
-    let lines: Vec<&[u8]> =
-        text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).collect();
-    let workers = thread::available_parallelism().map_or(1, usize::from);
-    let share = lines.len().div_ceil(workers).max(64);
-    thread::scope(|scope| {
-        let parts: Vec<_> = lines
-            .chunks(share)
-            .map(|chunk| scope.spawn(move || answer_some(chunk, rules, cwd)))
-            .collect();
-        parts.into_iter().flat_map(|part| part.join().unwrap_or_default()).collect()
-    })
+/// Writes the answers in the order of their questions.
+fn write(answers: &Receiver<Numbered>) {
+    let mut output = std::io::stdout().lock();
+    let mut early = BTreeMap::new();
+    let mut next = 0;
+    while let Ok((number, text)) = answers.recv() {
+        early.insert(number, text);
+        while let Some(text) = early.remove(&next) {
+            next += 1;
+            // A closed pipe means nobody reads any more; that is no reason to fail.
+            if output.write_all(&text).and_then(|()| output.flush()).is_err() {
+                return;
+            }
+        }
+    }
 }
 
-fn answer_some(lines: &[&[u8]], rules: &Rules, cwd: Option<&str>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(lines.len() * 256);
-    for line in lines {
+fn answer_block(text: &[u8], rules: &Rules, cwd: Option<&str>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for line in text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
         let answer = answer_line(line, rules, cwd);
         if serde_json::to_writer(&mut out, &answer).is_ok() {
             out.push(b'\n');
