@@ -17,6 +17,8 @@ mod people;
 #[cfg(test)]
 mod person;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod time;

@@ -1,15 +1,14 @@
 //! Explains an assessment to a person: level, axes, evidence, and the part it rests on.
 
-use anstyle::{Effects, Style};
 use holdshort_core::notice::Mask;
 use holdshort_core::{
     ArgumentSpan, Assessment, Json, Money, Outside, Place, Reach, RiskLevel, Untrusted, WayBack,
 };
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::output::{BOLD, DANGER, DIM, RISKY, SAFE, data, styled};
 
-/// The part that a reason rests on.
-const MARKED: Style = Style::new().effects(Effects::UNDERLINE).bold();
 /// More lines of an argument are not shown.
 const LINES_MAX: usize = 12;
 
@@ -97,14 +96,19 @@ fn show_argument(arguments: &Json, places: &[&ArgumentSpan], mask: &Mask) {
         cuts.retain(|cut| (at..=end).contains(cut));
         cuts.sort_unstable();
         cuts.dedup();
-        let mut shown = String::new();
+        let (mut shown, mut marks) = (String::new(), String::new());
         for pair in cuts.windows(2) {
             let [from, to] = pair else { continue };
             let part = Untrusted::new(text.get(*from..*to).unwrap_or_default());
             let part = mask.text(&part, Place::Name).to_plain();
-            shown.push_str(&if inside(*from) { styled(MARKED, part) } else { part });
+            let mark = if inside(*from) { "^" } else { " " };
+            marks.push_str(&mark.repeat(part.width()));
+            shown.push_str(&if inside(*from) { styled(BOLD, part) } else { part });
         }
         data(format!("  | {shown}"));
+        if marks.contains('^') {
+            data(styled(DIM, format!("  | {}", marks.trim_end())));
+        }
         at = end + 1;
     }
 }
