@@ -4,7 +4,7 @@ use holdshort_core::{Assessment, Evidence, Json, Phrase, RiskLevel, Source, limi
 
 use crate::call::{Call, Leaf, find_text, leaves, plain, visit};
 use crate::decoded::{is_editor, shell_of, sql_of};
-use crate::finding::{Finding, Kind, settle};
+use crate::finding::{self, Finding, Kind, settle};
 use crate::sentence::Matter;
 use crate::shell::Judged;
 use crate::values::{Looks, by_values};
@@ -23,7 +23,8 @@ use crate::{claims, encoded, facts, http, mail, safer, schema, secrets, sentence
 /// let arguments = Json::parse(br#"{"command": "ls && rm -rf build"}"#).unwrap();
 /// let made = assess(&Call::new("run_command", &arguments));
 /// assert_eq!(made.level, RiskLevel::Dangerous);
-/// assert_eq!(made.sentence.render().to_plain(), "Run `rm -rf build` and 1 more command");
+/// let said = made.sentence.render().to_plain();
+/// assert_eq!(said, "Delete `build` with all in it, and run 1 more command");
 /// assert_eq!(made.commands.len(), 2);
 /// ```
 #[must_use]
@@ -112,6 +113,7 @@ pub(crate) fn judge(call: &Call<'_>) -> Assessment {
         let decides = |one: &Evidence| matches!(one.source, Source::Rule | Source::Annotation);
         made.evidence.sort_by_key(|one| !decides(one));
     }
+    axes_by_rule(call, &mut made);
     made.touches_gate = findings.iter().any(|found| found.kind == Kind::Gate);
     made.money = facts::money(call, &findings);
     made.count = facts::count(call.arguments);
@@ -224,6 +226,29 @@ fn by_rule(call: &Call<'_>, findings: &mut Vec<Finding>) -> Option<RiskLevel> {
     let text = Phrase::ours(why).theirs(rule.tools.clone()).and("`");
     findings.push(Finding::new(Kind::Claim(rule.level), Source::Rule, text));
     (lowers && !fixed).then_some(rule.level)
+}
+
+/// The organization's own axes; a rule that may not lower only makes them worse.
+fn axes_by_rule(call: &Call<'_>, made: &mut Assessment) {
+    let fitting = call.rules.levels.iter().filter(|rule| claims::fits(&rule.tools, call.tool));
+    for rule in fitting {
+        let worse = |ours: u8, theirs: u8| rule.lowers || theirs > ours;
+        if let Some(way_back) = rule.way_back
+            && worse(finding::way_back_rank(made.way_back), finding::way_back_rank(way_back))
+        {
+            made.way_back = way_back;
+        }
+        if let Some(reach) = rule.reach
+            && worse(finding::reach_rank(made.reach), finding::reach_rank(reach))
+        {
+            made.reach = reach;
+        }
+        if let Some(outside) = rule.outside
+            && worse(finding::outside_rank(made.outside), finding::outside_rank(outside))
+        {
+            made.outside = outside;
+        }
+    }
 }
 
 /// A deploy is risky, not dangerous, when every place it names is one for trying out.

@@ -1,6 +1,6 @@
 //! The call to be judged, and ways to look into its arguments.
 
-use holdshort_core::{Json, RiskLevel};
+use holdshort_core::{Json, Outside, Reach, RiskLevel, WayBack};
 
 use crate::words;
 
@@ -64,15 +64,11 @@ impl<'a> Call<'a> {
 /// What the organization says about tools. Only an administrator writes it.
 ///
 /// ```
-/// use holdshort_core::{Json, RiskLevel};
+/// use holdshort_core::{Json, Outside, Reach, RiskLevel, WayBack};
 /// use holdshort_risk::{Call, Rules, ToolLevel, assess};
 ///
 /// let rules = Rules {
-///     levels: vec![ToolLevel {
-///         tools: "crm.*".into(),
-///         level: RiskLevel::Dangerous,
-///         lowers: false,
-///     }],
+///     levels: vec![ToolLevel::new("crm.*", RiskLevel::Dangerous)],
 ///     ..Rules::default()
 /// };
 /// let arguments = Json::Null;
@@ -98,6 +94,27 @@ pub struct ToolLevel {
     pub level: RiskLevel,
     /// Whether it may also lower what the call itself says. The evidence then shows it.
     pub lowers: bool,
+    /// Whether there is a way back, where the organization knows better than the call.
+    pub way_back: Option<WayBack>,
+    /// How far it reaches, likewise.
+    pub reach: Option<Reach>,
+    /// Whether it is felt outside, likewise.
+    pub outside: Option<Outside>,
+}
+
+impl ToolLevel {
+    /// A level that only raises.
+    ///
+    /// ```
+    /// use holdshort_core::RiskLevel;
+    /// let rule = holdshort_risk::ToolLevel::new("crm.*", RiskLevel::Dangerous);
+    /// assert!(!rule.lowers);
+    /// ```
+    #[must_use]
+    pub fn new(tools: impl Into<String>, level: RiskLevel) -> Self {
+        let tools = tools.into();
+        Self { tools, level, lowers: false, way_back: None, reach: None, outside: None }
+    }
 }
 
 /// What belongs to Holdshort: no call may touch it.

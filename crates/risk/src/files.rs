@@ -155,9 +155,25 @@ pub(crate) fn is_within(path: &str, cwd: Option<&str>) -> bool {
     }
 }
 
+/// A path that leads upwards, resolved; where the folder is not known it may lead to the root.
+fn upwards(path: String, cwd: Option<&str>) -> String {
+    if !path.starts_with("..") {
+        return path;
+    }
+    match cwd.map(normal).filter(|cwd| cwd.starts_with('/')) {
+        Some(cwd) => normal(&format!("{cwd}/{path}")),
+        None => {
+            let rest = path.trim_start_matches("../").trim_start_matches("..");
+            let rooted = format!("/{rest}");
+            let system = items(SYSTEM).any(|folder| within(&rooted, folder));
+            if system { rooted } else { path }
+        }
+    }
+}
+
 /// Whether writing there makes another program run code, or opens access.
 pub(crate) fn is_sensitive(path: &str, cwd: Option<&str>) -> bool {
-    let path = normal(path);
+    let path = upwards(normal(path), cwd);
     // A worktree may lie anywhere; only what stands below it counts.
     let below = cwd.map(normal).filter(|cwd| cwd.len() > 1).and_then(|cwd| {
         path.strip_prefix(&cwd).and_then(|rest| rest.strip_prefix('/')).map(str::to_owned)
@@ -244,6 +260,8 @@ mod tests {
             "..\\.claude\\settings.json",
             ".gitlab-ci.yml",
             "--output=/home/u/.bashrc",
+            "../../../../etc/hosts",
+            "/",
         ] {
             check(path, Dangerous);
         }
@@ -257,6 +275,9 @@ mod tests {
         ] {
             check(path, Risky);
         }
+        let sensitive = |path| is_sensitive(path, Some("/home/ana/work"));
+        assert!(sensitive("../../../etc/x") && !sensitive("../other/x"));
+        assert!(!sensitive("/home/ana/work/src/x") && sensitive("/home/ana/work/.git/hooks/x"));
         assert!(is_secret("/home/u/.ssh/id_rsa") && is_secret(".env") && !is_secret("src/env.rs"));
     }
 }

@@ -199,7 +199,7 @@ fn blank() -> Assessment {
     }
 }
 
-fn way_back_rank(value: WayBack) -> u8 {
+pub(crate) fn way_back_rank(value: WayBack) -> u8 {
     match value {
         WayBack::Yes => 0,
         WayBack::WithEffort => 1,
@@ -208,7 +208,7 @@ fn way_back_rank(value: WayBack) -> u8 {
     }
 }
 
-fn reach_rank(value: Reach) -> u8 {
+pub(crate) fn reach_rank(value: Reach) -> u8 {
     match value {
         Reach::None => 0,
         Reach::Local => 1,
@@ -218,7 +218,7 @@ fn reach_rank(value: Reach) -> u8 {
     }
 }
 
-fn outside_rank(value: Outside) -> u8 {
+pub(crate) fn outside_rank(value: Outside) -> u8 {
     match value {
         Outside::No => 0,
         Outside::NotKnown => 1,

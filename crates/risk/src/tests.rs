@@ -1,7 +1,7 @@
 //! Whole calls through `assess`: tables, sentences, and properties that hold for every call.
 
 use holdshort_core::RiskLevel::{self, Dangerous, Risky, Safe};
-use holdshort_core::{Assessment, Json, Money, Source, WayBack};
+use holdshort_core::{Assessment, Json, Money, Reach, Source, WayBack};
 use proptest::prelude::*;
 
 use crate::{Call, Own, Rules, ToolLevel, assess};
@@ -446,9 +446,17 @@ fn commands_in_words() {
 
 #[test]
 fn the_organization_gives_levels() {
-    let level = |tools: &str, level, lowers| ToolLevel { tools: tools.into(), level, lowers };
+    let level = |tools: &str, level, lowers| ToolLevel { lowers, ..ToolLevel::new(tools, level) };
     let rules = Rules {
-        levels: vec![level("crm.*", Dangerous, false), level("wipe_scratch", Risky, true)],
+        levels: vec![
+            level("crm.*", Dangerous, false),
+            level("wipe_scratch", Risky, true),
+            ToolLevel {
+                way_back: Some(WayBack::No),
+                reach: Some(Reach::None),
+                ..level("archive_*", Safe, false)
+            },
+        ],
         trusted: vec!["docs".into()],
         domains: vec!["acme.example".into()],
     };
@@ -456,6 +464,9 @@ fn the_organization_gives_levels() {
     let of = |tool| assess(&Call { rules: &rules, ..Call::new(tool, &empty) });
     assert_eq!(of("crm.list").level, Dangerous);
     assert_eq!(of("other.list").level, Safe);
+    // Axes are raised; "changes nothing" is not believed of something that does.
+    let archive = of("archive_mail");
+    assert_eq!((archive.way_back, archive.reach), (WayBack::No, Reach::Local));
     let lowered = of("wipe_scratch");
     assert_eq!(lowered.level, Risky);
     assert_eq!(lowered.evidence[0].source, Source::Rule);

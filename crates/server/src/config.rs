@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use holdshort_core::RiskLevel;
+use holdshort_core::{Outside, Reach, RiskLevel, WayBack};
 use holdshort_risk::{Rules, ToolLevel};
 use serde::Deserialize;
 
@@ -60,6 +60,9 @@ struct Tool {
     /// Whether it may also lower what the call itself says.
     #[serde(default)]
     lower: bool,
+    way_back: Option<WayBack>,
+    reach: Option<Reach>,
+    outside: Option<Outside>,
 }
 
 /// What is known of a server of tools.
@@ -94,8 +97,13 @@ pub(crate) fn load(data: &Path) -> Result<Loaded, BadConfig> {
     };
     let file: File =
         toml::from_str(&text).map_err(|error| BadConfig::Invalid(path, Box::new(error)))?;
-    let level =
-        |tool: Tool| ToolLevel { tools: tool.pattern, level: tool.level, lowers: tool.lower };
+    let level = |tool: Tool| ToolLevel {
+        lowers: tool.lower,
+        way_back: tool.way_back,
+        reach: tool.reach,
+        outside: tool.outside,
+        ..ToolLevel::new(tool.pattern, tool.level)
+    };
     let trusted = file.server.into_iter().filter(|server| server.trust_annotations);
     let rules = Rules {
         levels: file.tool.into_iter().map(level).collect(),
