@@ -1,6 +1,6 @@
 //! One sentence on what will happen: verb, count, object, place, worst true fact.
 
-use holdshort_core::{Assessment, Json, Money, Phrase, RiskLevel, WayBack};
+use holdshort_core::{Assessment, Json, Money, Phrase, RiskLevel, Source, WayBack};
 
 use crate::call::{Call, find, find_text, plain};
 use crate::facts::PAYEE;
@@ -113,7 +113,20 @@ impl Matter<'_> {
         } else {
             self.file(limit)
         };
-        known.unwrap_or_else(|| self.plain_call(limit))
+        known.or_else(|| self.request(limit)).unwrap_or_else(|| self.plain_call(limit))
+    }
+
+    /// A web request by its method, host and path.
+    fn request(&self, limit: usize) -> Option<Phrase> {
+        let asks = self.findings.iter().any(|found| found.source == Source::Http);
+        let url = find_text(self.call.arguments, "url uri endpoint href address")?;
+        let method = find_text(self.call.arguments, "method http_method verb").unwrap_or("GET");
+        let url = url.split(['?', '#']).next().unwrap_or_default();
+        let known = method.len() < 10 && method.chars().all(|char| char.is_ascii_alphabetic());
+        let phrase = Phrase::ours("Send a ").theirs(method.to_ascii_uppercase());
+        let place = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let place = place.rsplit_once('@').map_or(place, |(_, rest)| rest);
+        (asks && known).then(|| phrase.and(" request to ").theirs(cut(place, limit)))
     }
 
     fn plain_call(&self, limit: usize) -> Phrase {

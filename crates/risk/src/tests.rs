@@ -349,6 +349,7 @@ fn sentences() {
         says("deploy_to_production", r#"{"service":"checkout","version":"2.41.0"}"#),
         says("deploy", r#"{"service":"checkout","environment":"staging"}"#),
         says("search_web", r#"{"query":"rust"}"#),
+        says("http_request", r#"{"method":"post","url":"https://u:p@a.example/v1/refunds?x=1"}"#),
         says("x", &format!(r#"{{"command":"{}"}}"#, "a".repeat(200))),
     ];
     insta::assert_snapshot!(shown.join("\n"), @r#"
@@ -366,6 +367,7 @@ fn sentences() {
     Deploy checkout 2.41.0 to production
     Deploy checkout to staging
     Search for rust
+    Send a POST request to a.example/v1/refunds
     Run `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…`
     "#);
 }

@@ -226,7 +226,7 @@ pub(super) const SHELLS: &[&str] =
     &["sh", "bash", "zsh", "dash", "ksh", "mksh", "ash", "fish", "csh", "tcsh"];
 
 /// What `echo` or `printf` prints, where that is known.
-fn printed(simple: &super::script::Simple) -> Option<String> {
+pub(super) fn printed(simple: &super::script::Simple) -> Option<String> {
     let (program, args) = simple.words.split_first()?;
     if !args.iter().all(Word::is_known) || !simple.assignments.is_empty() {
         return None;

@@ -127,7 +127,7 @@ impl<'a> Judge<'a> {
                 self.read_from(&redirect.target);
             }
         }
-        self.remember_file(simple, script);
+        self.remember_file(simple);
         if !simple.words.is_empty() {
             self.command(&simple.words, &simple.input, script);
         }

@@ -1,7 +1,8 @@
 //! Files a command reads, writes, deletes or runs, resolved against where `cd` went.
 
+use super::effect::printed;
 use super::judge::Judge;
-use super::script::{Input, Open, Script, Simple, Word};
+use super::script::{Input, Open, Simple, Word};
 use crate::files;
 use crate::finding::Kind;
 use crate::words;
@@ -82,7 +83,7 @@ impl Judge<'_> {
     }
 
     /// A here-document or `echo` that goes to a file: what a later command runs is then known.
-    pub(super) fn remember_file(&mut self, simple: &Simple, script: &Script) {
+    pub(super) fn remember_file(&mut self, simple: &Simple) {
         let [redirect] = simple.redirects.as_slice() else { return };
         if !redirect.writes || !redirect.target.is_known() {
             return;
@@ -90,9 +91,9 @@ impl Judge<'_> {
         let program = simple.words.first().map(|word| word.text.as_str());
         let text = match (program, &simple.input) {
             (Some("cat"), Input::Text(text, true)) if simple.words.len() == 1 => Some(text.clone()),
+            (Some(_), _) => printed(simple),
             _ => None,
         };
-        let _ = script;
         let path = files::normal(&self.at(&redirect.target.text));
         match text {
             Some(text) => self.written.insert(path, text),
@@ -143,6 +144,9 @@ impl Judge<'_> {
         }
         if word.text.starts_with('-') {
             return;
+        }
+        if word.text.contains("://") {
+            return self.add(Kind::Execute, "runs code from another host", &word.text);
         }
         let path = files::normal(&self.at(&word.text));
         let known = self.written.get(&path).cloned().or_else(|| {
