@@ -105,7 +105,6 @@ impl<'a> Cursor<'a> {
             match self.rest().as_bytes() {
                 [b' ' | b'\t', ..] => self.at += 1,
                 [b'\\', b'\n', ..] => self.at += 2,
-                [b'\r', b'\n', ..] => self.at += 1,
                 [b'#', ..] => {
                     let line = self.rest().find('\n').unwrap_or(self.rest().len());
                     self.at += line;
@@ -149,7 +148,7 @@ impl<'a> Cursor<'a> {
             self.at += line.len() + usize::from(!last);
             let line = if here.tabs { line.trim_start_matches('\t') } else { line };
             // A closing parenthesis ends it as well inside `$( … )`; bash warns, and so do we.
-            if line.trim_end_matches('\r') == here.end {
+            if line == here.end {
                 break;
             }
             body.push_str(line);

@@ -169,7 +169,8 @@ impl Judge<'_> {
 
     /// A text for another shell.
     pub(super) fn shell_text(&mut self, text: &str, sure: bool, by: &str) {
-        if !sure || (self.filled && text.contains("{}")) {
+        let filled = self.filled.as_ref().is_some_and(|mark| text.contains(mark.as_str()));
+        if !sure || filled {
             self.add(Kind::Execute, "a part of the command is not known", by);
         }
         self.nested(text);

@@ -100,11 +100,11 @@ impl Cursor<'_> {
             }
         }
         let mut first = self.script.commands.len();
-        let mut piped = false;
+        let mut fed: Option<usize> = None;
         loop {
             self.command()?;
-            if piped {
-                self.feed(first);
+            if let Some(from) = fed {
+                self.feed(first, from);
             }
             self.blanks();
             if self.starts("||") || !self.starts("|") {
@@ -113,14 +113,15 @@ impl Cursor<'_> {
             self.at += 1;
             self.eat("&");
             self.space()?;
-            first = self.script.commands.len();
-            piped = true;
+            let now = self.script.commands.len();
+            // What several commands print together is not known.
+            fed = Some(if now == first + 1 { first } else { usize::MAX });
+            first = now;
         }
     }
 
-    /// Every command from `first` on that reads its input gets what the one before it prints.
-    fn feed(&mut self, first: usize) {
-        let Some(before) = first.checked_sub(1) else { return };
+    /// Every command from `first` on that reads its input gets what the one at `before` prints.
+    fn feed(&mut self, first: usize, before: usize) {
         for command in self.script.commands.iter_mut().skip(first) {
             if matches!(command.input, Input::Inherited) {
                 command.input = Input::Pipe(before);
@@ -371,7 +372,7 @@ impl Cursor<'_> {
 
     fn function(&mut self, name: String) -> Result<(), Why> {
         self.space()?;
-        self.script.functions.push(name);
+        let sure = self.unsure == 0;
         self.unsure += 1;
         let variables = self.variables.clone();
         self.variables.values_mut().for_each(|value| *value = Value::Unknown);
@@ -380,6 +381,9 @@ impl Cursor<'_> {
         // What a function assigns may be seen outside.
         self.variables.values_mut().for_each(|value| *value = Value::Unknown);
         self.unsure -= 1;
+        if sure {
+            self.script.functions.push((name, self.script.commands.len()));
+        }
         if compound { Ok(()) } else { Err("a function without a body") }
     }
 }

@@ -24,10 +24,12 @@ pub(super) struct Judge<'a> {
     functions: Vec<String>,
     /// Files this text writes with a content it shows.
     pub(super) written: HashMap<String, String>,
-    /// Where `cd` went.
-    pub(super) folder: Folder,
-    /// Inside `find -exec` or `xargs`, where `{}` stands for something unknown.
-    pub(super) filled: bool,
+    /// Whether a command before may have changed files.
+    pub(super) changed: bool,
+    /// Where `cd` may have gone: every place that was entered.
+    pub(super) folders: Vec<Folder>,
+    /// Inside `find -exec` or `xargs`: what stands for something unknown.
+    pub(super) filled: Option<String>,
 }
 
 impl<'a> Judge<'a> {
@@ -38,8 +40,9 @@ impl<'a> Judge<'a> {
             depth: DEPTH,
             functions: Vec::new(),
             written: HashMap::new(),
-            folder: Folder::default(),
-            filled: false,
+            changed: false,
+            folders: vec![Folder::Start],
+            filled: None,
         }
     }
 
@@ -84,7 +87,7 @@ impl<'a> Judge<'a> {
     }
 
     fn commands(&mut self, script: &Script) {
-        self.functions.extend(script.functions.iter().cloned());
+        let defined = self.functions.len();
         self.out.runs_on |= script.runs_on;
         for why in &script.evaluates {
             self.add(Kind::Execute, why, "${…}");
@@ -92,7 +95,9 @@ impl<'a> Judge<'a> {
         if script.indirect {
             self.add(Kind::Unknown, "a variable names another variable", "${!…}");
         }
-        for simple in &script.commands {
+        for (at, simple) in script.commands.iter().enumerate() {
+            let ready = script.functions.iter().filter(|(_, from)| *from == at);
+            self.functions.extend(ready.map(|(name, _)| name.clone()));
             let outermost = self.depth + 1 >= DEPTH;
             let shown = self.out.commands.len();
             let before = self.out.findings.len();
@@ -110,10 +115,16 @@ impl<'a> Judge<'a> {
                     finding.span = simple.span;
                 }
             }
-            if let Some(command) = self.out.commands.get_mut(shown) {
+            if let Some(command) = self.out.commands.get_mut(shown).filter(|_| outermost) {
                 command.level = level;
             }
+            // Whatever changes something may have changed a file whose content was known.
+            if level > RiskLevel::Safe && !self.remember_file(simple) {
+                self.written.clear();
+                self.changed = true;
+            }
         }
+        self.functions.truncate(defined);
     }
 
     fn one(&mut self, simple: &Simple, script: &Script) {
@@ -127,7 +138,6 @@ impl<'a> Judge<'a> {
                 self.read_from(&redirect.target);
             }
         }
-        self.remember_file(simple);
         if !simple.words.is_empty() {
             self.command(&simple.words, &simple.input, script);
         }
@@ -149,7 +159,12 @@ impl<'a> Judge<'a> {
         if gate::is_own_program(&name) {
             return self.add(Kind::Gate, "runs Holdshort itself", &name);
         }
-        if self.functions.iter().any(|function| function == named) {
+        if self.filled.as_ref().is_some_and(|mark| named.contains(mark.as_str())) {
+            return self.add(Kind::UnknownCode, "the program is not known", named);
+        }
+        // A function may hide a program of that name, or not: both count.
+        let hidden = self.functions.iter().any(|function| function == named);
+        if hidden && table().program(&name).is_none() {
             return;
         }
         if !self.is_program(named) {
@@ -228,7 +243,9 @@ impl<'a> Judge<'a> {
         }
         for (takes, words) in read.inner.iter().filter(|_| !read.dry && !read.look) {
             if *takes == Takes::Command {
-                self.inner(name, words, input, script);
+                let mark = read.hits.iter().find(|hit| matches!(hit.key, "-I" | "--replace"));
+                let mark = mark.and_then(|hit| hit.value.as_ref()).map_or("{}", |word| &word.text);
+                self.inner((name, mark), words, input, script);
             } else {
                 let text: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
                 let sure = words.iter().all(Word::is_known);
@@ -251,7 +268,8 @@ impl<'a> Judge<'a> {
     }
 
     /// A command that another program starts.
-    fn inner(&mut self, by: &str, words: &[Word], input: &Input, script: &Script) {
+    fn inner(&mut self, by: (&str, &str), words: &[Word], input: &Input, script: &Script) {
+        let (by, mark) = by;
         if self.depth == 0 {
             return self.add(Kind::Opaque, "commands are nested too deep", by);
         }
@@ -266,8 +284,10 @@ impl<'a> Judge<'a> {
             return;
         }
         let fills = matches!(by, "xargs" | "parallel" | "fd" | "fdfind");
-        let filled = self.filled;
-        self.filled |= fills || by == "find";
+        let filled = self.filled.clone();
+        if fills || by == "find" {
+            self.filled = Some(mark.to_owned());
+        }
         if fills {
             let unknown = Word { text: "…".to_owned(), may_be_option: true, ..Word::default() };
             words.push(Word { open: super::script::Open::Part, ..unknown });

@@ -28,7 +28,8 @@ pub(super) fn judge(
         }
         "alias" => {
             for text in texts.iter().filter_map(|text| text.split_once('=')) {
-                judge.nested(text.1);
+                // What the alias gets as its words is not known.
+                judge.nested(&format!("{} \"$@\"", text.1));
             }
         }
         "test" | "[" | "let" | "printf" | "unset" | "declare" | "typeset" | "local" | "export"

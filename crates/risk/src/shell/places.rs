@@ -10,11 +10,13 @@ use crate::words;
 /// More files of code are not named.
 const UNREAD_MAX: usize = 16;
 
-/// Where the commands run, as far as the text says.
-#[derive(Clone, Debug, Default)]
+/// Places that `cd` may have gone to; more are not told apart.
+const FOLDERS_MAX: usize = 16;
+
+/// Where the commands may run, as far as the text says.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Folder {
     /// Where the shell was started.
-    #[default]
     Start,
     /// In this folder.
     At(String),
@@ -23,26 +25,48 @@ pub(super) enum Folder {
 }
 
 impl Judge<'_> {
-    /// Follows `cd`.
+    /// Follows `cd`. It may fail, and a subshell comes back, so that all places before stay possible.
     pub(super) fn enter(&mut self, word: Option<&Word>) {
-        self.folder = match word {
-            None => Folder::At("~".to_owned()),
-            Some(word) if !word.is_known() || word.text == "-" => Folder::Unknown,
-            Some(word) => Folder::At(self.at(&word.text)),
+        let entered: Vec<Folder> = match word {
+            None => vec![Folder::At("~".to_owned())],
+            Some(word) if !word.is_known() || word.text == "-" => vec![Folder::Unknown],
+            Some(word) => self.at(&word.text).into_iter().map(Folder::At).collect(),
         };
-    }
-
-    /// A path as seen from where the shell was started.
-    fn at(&self, path: &str) -> String {
-        match &self.folder {
-            Folder::At(folder) if !files::is_rooted(path) => format!("{folder}/{path}"),
-            _ => path.to_owned(),
+        for folder in entered {
+            if self.folders.len() < FOLDERS_MAX && !self.folders.contains(&folder) {
+                self.folders.push(folder);
+            } else if self.folders.len() >= FOLDERS_MAX && !self.folders.contains(&Folder::Unknown)
+            {
+                self.folders.push(Folder::Unknown);
+            }
         }
     }
 
+    /// What a path may stand for, as seen from where the shell was started.
+    pub(super) fn at(&self, path: &str) -> Vec<String> {
+        let behind = ["$PWD/", "${PWD}/"].iter().find_map(|start| path.strip_prefix(start));
+        let relative = behind.or_else(|| (!files::is_rooted(path)).then_some(path));
+        let Some(relative) = relative else { return vec![path.to_owned()] };
+        let mut found: Vec<String> = Vec::new();
+        for folder in &self.folders {
+            let path = match folder {
+                Folder::At(folder) => format!("{folder}/{relative}"),
+                Folder::Start | Folder::Unknown => relative.to_owned(),
+            };
+            if !found.contains(&path) {
+                found.push(path);
+            }
+        }
+        found
+    }
+
+    /// Every place that a word may name.
+    fn places(&self, word: &Word) -> Vec<String> {
+        word.texts().flat_map(|text| self.at(text)).collect()
+    }
+
     pub(super) fn read_from(&mut self, word: &Word) {
-        let texts: Vec<String> = word.texts().map(|text| self.at(text)).collect();
-        for path in texts {
+        for path in self.places(word) {
             if path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/") {
                 self.add(Kind::Send, "opens a connection", &path);
             } else if files::is_secret(&path) {
@@ -55,8 +79,7 @@ impl Judge<'_> {
         if word.may_be_option || word.open == Open::Split {
             return self.add(Kind::Config, "writes a file whose place is not known", &word.text);
         }
-        let texts: Vec<String> = word.texts().map(|text| self.at(text)).collect();
-        for path in texts {
+        for path in self.places(word) {
             if path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/") {
                 self.add(Kind::Send, "opens a connection", &path);
             } else if !files::is_sink(&path) && path != "-" {
@@ -68,8 +91,7 @@ impl Judge<'_> {
     pub(super) fn delete(&mut self, word: &Word, by: &str) {
         let passing = word.is_known()
             && word.texts().all(|text| {
-                let path = self.at(text);
-                files::is_made_again(&path) || (files::is_temporary(&path) && !word.glob)
+                files::is_made_again(text) || (files::is_temporary(text) && !word.glob)
             });
         if passing {
             self.add(Kind::Write, "deletes what is temporary or made again", &word.text);
@@ -83,22 +105,20 @@ impl Judge<'_> {
     }
 
     /// A here-document or `echo` that goes to a file: what a later command runs is then known.
-    pub(super) fn remember_file(&mut self, simple: &Simple) {
-        let [redirect] = simple.redirects.as_slice() else { return };
-        if !redirect.writes || !redirect.target.is_known() {
-            return;
-        }
+    /// Says whether the command did nothing else.
+    pub(super) fn remember_file(&mut self, simple: &Simple) -> bool {
+        let [redirect] = simple.redirects.as_slice() else { return false };
+        let whole = redirect.writes && !redirect.appends && redirect.target.is_known();
         let program = simple.words.first().map(|word| word.text.as_str());
         let text = match (program, &simple.input) {
             (Some("cat"), Input::Text(text, true)) if simple.words.len() == 1 => Some(text.clone()),
-            (Some(_), _) => printed(simple),
-            _ => None,
+            _ => printed(simple),
         };
-        let path = files::normal(&self.at(&redirect.target.text));
-        match text {
-            Some(text) => self.written.insert(path, text),
-            None => self.written.remove(&path),
-        };
+        let (true, Some(text)) = (whole, text) else { return false };
+        for path in self.at(&redirect.target.text) {
+            self.written.insert(files::normal(&path), text.clone());
+        }
+        true
     }
 
     /// A program's name without its folder.
@@ -148,23 +168,30 @@ impl Judge<'_> {
         if word.text.contains("://") {
             return self.add(Kind::Execute, "runs code from another host", &word.text);
         }
-        let path = files::normal(&self.at(&word.text));
-        let known = self.written.get(&path).cloned().or_else(|| {
-            let given = self.around.scripts.iter();
-            let mut same = given.filter(|(name, _)| files::normal(name) == path);
-            same.next().map(|(_, text)| text.clone())
-        });
-        if let Some(text) = known {
+        let paths: Vec<String> =
+            self.at(&word.text).iter().map(|path| files::normal(path)).collect();
+        let written = paths.iter().find_map(|path| self.written.get(path)).cloned();
+        if let Some(text) = written {
+            // It may not have been written after all, so that the file is run all the same.
+            self.add(Kind::Build, "runs a file of the workspace", &word.text);
             return self.content(&word.text, &text);
         }
-        if self.out.unread.len() < UNREAD_MAX {
-            self.out.unread.push(path.clone());
+        let given = self.around.scripts.iter().filter(|_| !self.changed && paths.len() == 1);
+        let mut same = given.filter(|(name, _)| paths.contains(&files::normal(name)));
+        if let Some(text) = same.next().map(|(_, text)| text.clone()) {
+            return self.content(&word.text, &text);
         }
-        if files::is_setup(&path) {
+        for path in &paths {
+            if self.out.unread.len() < UNREAD_MAX && !self.out.unread.contains(path) {
+                self.out.unread.push(path.clone());
+            }
+        }
+        if paths.iter().any(|path| files::is_setup(path)) {
             return self.add(Kind::Build, "sets the shell up as usual", &word.text);
         }
-        let own = files::is_within(&self.at(&word.text), self.around.cwd)
-            && !files::is_sensitive(&path, self.around.cwd);
+        let own = paths.iter().all(|path| {
+            files::is_within(path, self.around.cwd) && !files::is_sensitive(path, self.around.cwd)
+        });
         if !own {
             return self.add(Kind::Execute, "runs a file that was not read", &word.text);
         }

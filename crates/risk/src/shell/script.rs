@@ -5,8 +5,9 @@
 pub(crate) struct Script {
     /// Every simple command, those of substitutions before the command they stand in.
     pub(crate) commands: Vec<Simple>,
-    /// Names of functions the text defines; their bodies are among the commands.
-    pub(crate) functions: Vec<String>,
+    /// Functions that the text defines for sure: the name, and how many commands come before. Their
+    /// bodies are among the commands.
+    pub(crate) functions: Vec<(String, usize)>,
     /// What makes the shell itself evaluate text as code.
     pub(crate) evaluates: Vec<&'static str>,
     /// Whether a variable's value is taken for another variable's name.
@@ -53,6 +54,8 @@ pub(crate) enum Input {
 pub(crate) struct Redirect {
     /// Whether the file is written.
     pub(crate) writes: bool,
+    /// Whether what stood in it stays.
+    pub(crate) appends: bool,
     /// The file.
     pub(crate) target: Word,
 }

@@ -222,13 +222,13 @@ impl Cursor<'_> {
             self.at = from;
             return Ok(false);
         }
-        let before = self.at;
-        let copies = self.text.get(..before).unwrap_or_default().ends_with('&');
+        let read = self.source(from);
+        let (copies, appends) = (read.ends_with('&'), read.contains(">>"));
         let target = self.target()?;
         let number = target.text == "-"
             || target.text.trim_end_matches('-').chars().all(|char| char.is_ascii_digit());
         if !(copies && number) {
-            simple.redirects.push(Redirect { writes, target });
+            simple.redirects.push(Redirect { writes, appends, target });
         }
         Ok(true)
     }

@@ -24,7 +24,7 @@ const PLAIN: &[&str] = &[
     "PIPESTATUS",
 ];
 /// Variables whose value is an absolute path.
-const PATHS: &[&str] = &["HOME", "PWD", "OLDPWD", "TMPDIR"];
+const PATHS: &[&str] = &["HOME", "PWD", "TMPDIR"];
 
 impl Cursor<'_> {
     /// The next word or words; none where no word begins.
@@ -42,7 +42,7 @@ impl Cursor<'_> {
                     build.unknown("/dev/fd/…", true, true);
                 }
                 ' ' | '\t' | '\n' | '|' | '&' | ';' | '<' | '>' => return Ok(()),
-                '\r' if self.starts("\r\n") => return Ok(()),
+                '\r' => return Err("it holds a carriage return"),
                 ')' => return Ok(()),
                 // `a(`: a function, or patterns that only some shells read.
                 '(' => return Ok(()),
@@ -111,6 +111,10 @@ impl Cursor<'_> {
     /// Behind a `$`.
     pub(super) fn dollar(&mut self, build: &mut Build, quoted: bool) -> Result<(), Why> {
         let from = self.at.saturating_sub(1);
+        if self.starts("\\\n") {
+            // The shell joins the lines first: what looks plain here may be `$( … )`.
+            return Err("a line is continued within an expansion");
+        }
         match self.peek() {
             Some('\'') if !quoted => {
                 self.at += 1;
@@ -284,7 +288,9 @@ impl Cursor<'_> {
         }
         let source = self.source(from).to_owned();
         let first = self.script.commands.len();
+        let functions = self.script.functions.len();
         self.nested(&text, |inner| inner.list(&[]))?;
+        self.script.functions.truncate(functions);
         let plain = self.is_plain_output(first);
         build.unknown(&source, quoted, plain);
         Ok(())
@@ -295,10 +301,13 @@ impl Cursor<'_> {
         self.deeper()?;
         let variables = self.variables.clone();
         let heres = std::mem::take(&mut self.heres);
+        let functions = self.script.functions.len();
         self.list(&[])?;
         if !self.eat(")") {
             return Err("a parenthesis is not closed");
         }
+        // What a subshell defines is gone with it.
+        self.script.functions.truncate(functions);
         if !self.heres.is_empty() {
             return Err("a here-document begins behind the parenthesis");
         }

@@ -30,6 +30,51 @@ fn the_corpus_is_never_judged_too_mildly() {
     }
 }
 
+/// What a text seems to say and what the shell makes of it are two things.
+#[test]
+fn a_text_does_not_hide_what_runs() {
+    for text in [
+        // Lines are joined before anything is expanded.
+        "echo \"$\\\n(rm -rf x)\"",
+        "cat <<E\n$\\\n(rm -rf x)\nE",
+        // Functions that are not there, or not yet, or not any more.
+        "sh -c 'rm() { :; }'; rm -rf x",
+        "(rm() { :; }); rm -rf x",
+        "rm -rf x; rm() { :; }",
+        "if false; then rm() { :; }; fi; rm -rf x",
+        "$(rm() { :; }); rm -rf x",
+        "rm() { :; }; unset -f rm; rm -rf x",
+        // What several commands print is not what the last one prints.
+        "{ cat evil; echo ls; } | sh",
+        "echo ls | cat evil - | sh",
+        // A folder that was not entered, or left again.
+        "(cd /tmp); rm -rf src",
+        "cd /tmp || true; rm -rf src",
+        "cd /etc && echo x > $PWD/passwd",
+        "cd /etc && (cd /tmp) && echo x > passwd",
+        // What fills a command in decides what it is.
+        "xargs -I% % x < f",
+        "find . -type f -exec {} \\;",
+        "alias l=rm; l x",
+        // A carriage return ends no here-document.
+        "cat <<E\nE\r\necho '\nE\nrm -rf x\n#'",
+    ] {
+        let made = command(text);
+        assert_eq!(made.level, RiskLevel::Dangerous, "{text}: {}", reasons(&made));
+    }
+    // A file that was only added to, or changed in between, is not what was written last.
+    for text in [
+        "echo ls >> x.sh; sh x.sh",
+        "echo ls > x.sh; cp evil x.sh; sh x.sh",
+        "false && echo ls > x.sh; sh x.sh",
+        "deploy_it() { ls; }; (deploy_it)",
+    ] {
+        let made = command(text);
+        let least = if text.contains("x.sh") { RiskLevel::Risky } else { RiskLevel::Safe };
+        assert!(made.level >= least, "{text}: {}", reasons(&made));
+    }
+}
+
 /// Variants of our own of each class of cause.
 #[test]
 fn causes_in_other_words() {
