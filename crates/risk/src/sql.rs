@@ -151,6 +151,11 @@ fn judge_plain(text: &str, dialect: Dialect) -> Judged {
         }
     }
     let mut judged = made.unwrap_or_else(|| scan::judge(text));
+    judged.findings.extend(scan::outfile(text));
+    if dialect == Dialect::Unknown && text.matches('$').count() > 1 && text.contains(';') {
+        let text = Phrase::ours("it holds quotes that only some databases read");
+        judged.findings.push(Finding::new(Kind::Unknown, Source::Sql, text));
+    }
     if judged.findings.is_empty() {
         let text = Phrase::ours("there is no statement that can be read");
         judged.findings.push(Finding::new(Kind::UnknownCode, Source::Sql, text));

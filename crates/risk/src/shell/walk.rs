@@ -130,7 +130,9 @@ impl<'w> Reading<'w> {
             self.hungry = !known && word.text.starts_with("--") && !word.text.contains('=');
             rest = behind.get(taken..).unwrap_or_default();
             let next_is_plain = rest.first().is_some_and(|next| !next.text.starts_with('-'));
-            let undecided = !self.settled && !self.node(table).subs.is_empty();
+            let args = self.nearest(table, |node| node.args);
+            let undecided = (!self.settled && !self.node(table).subs.is_empty())
+                || matches!(args, Some(Takes::Command | Takes::Shell));
             if !known && undecided && next_is_plain && !word.text.contains('=') {
                 return Some((self.clone(), rest));
             }
@@ -161,7 +163,12 @@ impl<'w> Reading<'w> {
     fn option(&mut self, table: &Table, word: &'w Word, behind: &'w [Word]) -> (usize, bool) {
         let text = word.text.as_str();
         if text == "--help" || text == "--version" {
-            let own = !self.runs_operands(table) || self.operands.is_empty();
+            // Behind the name of what runs it is that program's own.
+            let runs = self.runs_operands(table)
+                || self.nearest(table, |node| node.effect).is_none_or(|kind| {
+                    matches!(kind, Kind::Build | Kind::Execute | Kind::Agent | Kind::Unknown)
+                });
+            let own = !runs || self.operands.is_empty();
             // `helm upgrade --version 1.2` asks for a version.
             let alone = behind.first().is_none_or(|next| next.text.starts_with('-'));
             self.look |= own && alone && !self.hungry;

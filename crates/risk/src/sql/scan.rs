@@ -47,16 +47,18 @@ pub(super) fn judge(text: &str) -> Judged {
             out.worst = object(statement);
         }
     }
-    if let Some(behind) = behind(text, "OUTFILE").or_else(|| behind(text, "DUMPFILE")) {
-        let path = behind.trim_start().trim_start_matches(['\'', '"']);
-        let path = path.split(['\'', '"']).next().unwrap_or_default();
-        out.findings.push(super::statement::writes(path));
-    }
     if statements.is_empty() {
         let text = Phrase::ours("there is no statement that can be read");
         out.findings.push(Finding::new(Kind::UnknownCode, Source::Sql, text));
     }
     out
+}
+
+/// The file that `INTO OUTFILE` has the server write.
+pub(super) fn outfile(text: &str) -> Option<Finding> {
+    let behind = behind(text, "OUTFILE").or_else(|| behind(text, "DUMPFILE"))?;
+    let path = behind.trim_start().trim_start_matches(['\'', '"']);
+    Some(super::statement::writes(path.split(['\'', '"']).next().unwrap_or_default()))
 }
 
 /// What stands behind a word, whatever its case.
@@ -135,8 +137,14 @@ fn one(words: &[String]) -> (Kind, &'static str) {
         "INSERT" | "MERGE" | "UPSERT" | "REPLACE" | "UPDATE" | "CREATE" => worst,
         "COMMENT" | "VACUUM" | "REINDEX" | "REFRESH" => (Kind::Write, "changes the database"),
         "DELETE" | "DROP" | "TRUNCATE" => (Kind::Destroy, "deletes data"),
+        "ALTER" if has("SYSTEM") => (Kind::Config, "changes the server"),
         "ALTER" | "RENAME" if !has("DROP") => (Kind::Write, "changes how data is stored"),
         "ALTER" | "RENAME" => (Kind::Destroy, "changes how data is stored"),
+        "RESET" if has("MASTER") || has("REPLICA") || has("SLAVE") => {
+            (Kind::Destroy, "deletes the server's logs")
+        }
+        "SET" if has("PASSWORD") => (Kind::Grant, "changes who may do what"),
+        "SET" if has("GLOBAL") || has("PERSIST") => (Kind::Config, "changes the server"),
         "SET" | "RESET" | "LOCK" | "UNLOCK" => (Kind::Write, "changes the session"),
         "START" | "STOP" | "CHANGE" => (Kind::Stop, "starts or stops a part of the server"),
         "LOAD" if has("INDEX") => (Kind::Write, "loads an index"),

@@ -202,6 +202,8 @@ const DELETES: (Kind, &str) = (Kind::Destroy, "deletes data");
 const RIGHTS: (Kind, &str) = (Kind::Grant, "changes who may do what");
 const RUNS: (Kind, &str) = (Kind::Execute, "runs code or reaches outside the database");
 
+const SERVER: (Kind, &str) = (Kind::Config, "changes the server");
+
 /// The statement's own effect.
 fn one(statement: &Statement) -> (Kind, &'static str) {
     reads(statement).or_else(|| destroys(statement)).unwrap_or_else(|| changes(statement))
@@ -324,9 +326,16 @@ fn changes(statement: &Statement) -> (Kind, &'static str) {
         | Statement::CreateExtension(_)
         | Statement::CreateMacro { .. }
         | Statement::LoadData { .. }
-        | Statement::Set(_)
-        | Statement::Prepare { .. }
-        | Statement::Pragma { .. } => CHANGES,
+        | Statement::Prepare { .. } => CHANGES,
+        Statement::Pragma { name, .. } if last(name).eq_ignore_ascii_case("writable_schema") => {
+            SERVER
+        }
+        Statement::Pragma { .. } => CHANGES,
+        Statement::Set(_) => match start(statement).to_ascii_uppercase() {
+            text if text.contains(" GLOBAL ") || text.contains(" PERSIST ") => SERVER,
+            text if text.starts_with("SET PASSWORD") => RIGHTS,
+            _ => CHANGES,
+        },
         _ => other(statement),
     }
 }
@@ -334,6 +343,9 @@ fn changes(statement: &Statement) -> (Kind, &'static str) {
 /// Statements that many databases have and few use, by their first word.
 fn other(statement: &Statement) -> (Kind, &'static str) {
     let text = start(statement).to_ascii_uppercase();
+    if text.starts_with("ALTER SYSTEM") {
+        return SERVER;
+    }
     let first = text.split(' ').next().unwrap_or_default();
     match first {
         "CREATE" | "ALTER" | "ANALYZE" | "VACUUM" | "COMMENT" | "RENAME" | "OPTIMIZE" | "LOCK"
