@@ -25,7 +25,7 @@ pub(super) enum Folder {
 }
 
 impl Judge<'_> {
-    /// Follows `cd`. It may fail, and a subshell comes back, so that all places before stay possible.
+    /// Follows `cd`. It may fail, and a subshell comes back: all places before stay possible.
     pub(super) fn enter(&mut self, word: Option<&Word>) {
         let entered: Vec<Folder> = match word {
             None => vec![Folder::At("~".to_owned())],

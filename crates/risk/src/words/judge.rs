@@ -186,6 +186,14 @@ fn weight(name: &Name, head: Head) -> Option<Finding> {
         "remove" => {
             return thing(|things| things.mark).map(|(_, word, _)| finding(Kind::Write, word));
         }
+        "get" | "read" | "fetch" | "retrieve" | "show" => {
+            // `get_secret`, `get_secret_value`; a password's policy is none.
+            let secret = entries.iter().find(|(place, _, entry)| {
+                let next = own.get(place + 1).map(String::as_str);
+                entry.things.secret && matches!(next, None | Some("value" | "values" | "text"))
+            });
+            return secret.map(|(_, word, _)| finding(Kind::ReadSecret, word));
+        }
         // What is asked of a database may be anything, unless the call says it.
         "query" => {
             return thing(|things| things.place).map(|_| {
@@ -237,6 +245,12 @@ fn weighs(verb: &str, noun: Kind) -> bool {
                 || matches!(
                     verb,
                     "update"
+                        | "transfer"
+                        | "swap"
+                        | "mint"
+                        | "sign"
+                        | "issue"
+                        | "adjust"
                         | "process"
                         | "confirm"
                         | "complete"

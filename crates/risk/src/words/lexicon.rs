@@ -39,6 +39,8 @@ pub(super) struct Things {
     pub(super) place: bool,
     /// What one program tells another: `send_heartbeat`.
     pub(super) sign: bool,
+    /// Keys and passwords: `get_secret`.
+    pub(super) secret: bool,
     /// What is stuck on something: `remove_tags`.
     pub(super) mark: bool,
     /// What a policy about access belongs to: `put_bucket_policy`.
@@ -86,6 +88,7 @@ impl Lexicon {
                 ("noun", "job") => entry.things.job = true,
                 ("noun", "place") => entry.things.place = true,
                 ("noun", "sign") => entry.things.sign = true,
+                ("noun", "secret") => entry.things.secret = true,
                 ("noun", "mark") => entry.things.mark = true,
                 ("noun", "iam") => entry.things.iam = true,
                 ("", class) => entry.verb = entry.verb.or(Some(kind(class)?)),
