@@ -112,6 +112,8 @@ impl Judge<'_> {
                 }
                 // Code behind a script's name is read by the script.
                 Some(takes) => self.value_with(takes, word, shown, read.tail),
+                // What stands before a command of its own: a user, a folder, a time.
+                None if !read.inner.is_empty() => {}
                 None => self.touches(word, writes),
             }
             if first == Some(Takes::Script) && at == skip {

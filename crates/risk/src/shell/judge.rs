@@ -201,7 +201,8 @@ impl<'a> Judge<'a> {
         let wraps = read.inner.iter().any(|(_, words)| !words.is_empty())
             && matches!(effect, Kind::Read | Kind::ReadSecret);
         let runs_other =
-            read.inner.iter().any(|(takes, words)| *takes == Takes::Command && !words.is_empty());
+            read.inner.iter().any(|(takes, words)| *takes == Takes::Command && !words.is_empty())
+                || read.hits.iter().any(|hit| hit.rule.takes == Some(Takes::Shell));
         if read.look {
             self.add(Kind::Read, "an option makes it only look", &shown);
         } else if read.dry {
