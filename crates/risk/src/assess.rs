@@ -41,7 +41,7 @@ pub fn assess(call: &Call<'_>) -> Assessment {
 /// use holdshort_core::Json;
 /// use holdshort_risk::{Call, code_files};
 ///
-/// let arguments = Json::parse(br#"{"command": "cd tools && sh build.sh"}"#).unwrap();
+/// let arguments = Json::parse(br#"{"command": "ls && sh tools/build.sh"}"#).unwrap();
 /// assert_eq!(code_files(&Call::new("run_command", &arguments)), ["tools/build.sh"]);
 /// ```
 #[must_use]

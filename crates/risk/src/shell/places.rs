@@ -176,10 +176,18 @@ impl Judge<'_> {
             self.add(Kind::Build, "runs a file of the workspace", &word.text);
             return self.content(&word.text, &text);
         }
-        let given = self.around.scripts.iter().filter(|_| !self.changed && paths.len() == 1);
-        let mut same = given.filter(|(name, _)| paths.contains(&files::normal(name)));
-        if let Some(text) = same.next().map(|(_, text)| text.clone()) {
-            return self.content(&word.text, &text);
+        let given = self.around.scripts.iter().filter(|_| !self.changed);
+        let texts: Vec<String> = given
+            .filter(|(name, _)| paths.contains(&files::normal(name)))
+            .map(|(_, text)| text.clone())
+            .collect();
+        if !texts.is_empty() {
+            texts.iter().for_each(|text| self.content(&word.text, text));
+            // After a `cd` it may be another file of that name.
+            if texts.len() < paths.len() {
+                self.add(Kind::Build, "runs a file of the workspace", &word.text);
+            }
+            return;
         }
         for path in &paths {
             if self.out.unread.len() < UNREAD_MAX && !self.out.unread.contains(path) {
