@@ -192,6 +192,10 @@ impl<'a> Judge<'a> {
         if let Some(kind) = web::judge(self, name, read) {
             effect = kind;
         }
+        // `rsync -e ssh`: without a host it reaches nobody.
+        if name == "ssh" && read.operands.is_empty() && read.inner.is_empty() {
+            effect = Kind::Read;
+        }
         if read.nearest(table, |node| node.words.then_some(())).is_some() {
             effect = self.by_words(read);
         } else if read.stray.is_some() && effect.level() < RiskLevel::Risky {
