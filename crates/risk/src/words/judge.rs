@@ -209,6 +209,9 @@ fn weight(name: &Name, head: Head) -> Option<Finding> {
 /// What a change is made to: money, rights, messages, production.
 fn by_noun(name: &Name, verb: &str, entries: &[(usize, &str, Entry)]) -> Option<Finding> {
     let own = name.own();
+    let changes = matches!(verb, "update" | "modify" | "change" | "edit" | "patch" | "set");
+    let who =
+        entries.last().is_some_and(|(place, _, entry)| place + 1 == own.len() && entry.things.who);
     for (place, word, entry) in entries {
         let iam = matches!(*word, "policy" | "policies")
             && place
@@ -216,6 +219,7 @@ fn by_noun(name: &Name, verb: &str, entries: &[(usize, &str, Entry)]) -> Option<
                 .and_then(|before| own.get(before))
                 .is_some_and(|before| lexicon().find(before).is_some_and(|entry| entry.things.iam));
         let noun = if iam { Some(Kind::Grant) } else { entry.noun };
+        let noun = noun.filter(|noun| !(changes && who && *noun == Kind::Pay));
         // `create_permission_scheme` makes a scheme.
         let next = own.get(place + 1).map(String::as_str);
         let closes =
@@ -299,4 +303,47 @@ fn unknown() -> Finding {
 /// Whether a word names something that moves money: `charges`, `refund`.
 pub(crate) fn is_money(word: &str) -> bool {
     lexicon().find(word).and_then(|entry| entry.noun) == Some(Kind::Pay)
+}
+
+#[cfg(test)]
+mod tests {
+    use holdshort_core::RiskLevel::{self, Dangerous, Risky, Safe};
+
+    use super::*;
+
+    #[track_caller]
+    fn check(expect: RiskLevel, tools: &str) {
+        for tool in tools.split_ascii_whitespace() {
+            let found = judge(&Name::new(tool, None)).findings;
+            let level = found.iter().map(|found| found.kind.level()).max();
+            assert_eq!(level, Some(expect), "{tool}");
+        }
+    }
+
+    #[test]
+    fn the_verb_that_leads_decides() {
+        check(Safe, "user.get listEmails get_payment search-posts file_read storage.objects.list");
+        check(Safe, "waf_get_match_set users/list-followers liter_to_gallon describe_deletions");
+        check(Risky, "budget_update note.add update_email widget mesh_preview_create_route");
+        check(Risky, "gеt_user get_or_create mark_as_read end_trace stop_address_list_import");
+        check(
+            Dangerous,
+            "volumeDelete mesh_preview_delete_route TerminateInstances get_and_delete",
+        );
+        check(Dangerous, "reset_spreadsheet get_user_delete list_then_send invite_user_to_slack");
+    }
+
+    #[test]
+    fn what_it_is_done_to_weighs() {
+        check(
+            Dangerous,
+            "create_payment payments.create transfer_funds update_reservation_flights",
+        );
+        check(Risky, "update_reservation_passengers update_payment_address tag_invoice");
+        check(Dangerous, "put_bucket_policy add_permission update_role post_webpage create_email");
+        check(Risky, "update_scaling_policy create_permission_scheme update_web_acl");
+        check(Dangerous, "evaluate_script run_python cancel_order merge_pull_request");
+        check(Risky, "execute_query cancel_job send_heartbeat remove_tags d1_database_query");
+        check(Risky, "get_secret read_password get_secret_value");
+    }
 }

@@ -41,6 +41,8 @@ pub(super) struct Things {
     pub(super) sign: bool,
     /// Keys and passwords: `get_secret`.
     pub(super) secret: bool,
+    /// Who it is about, or what it is called: `update_order_notes` moves no money.
+    pub(super) who: bool,
     /// What is stuck on something: `remove_tags`.
     pub(super) mark: bool,
     /// What a policy about access belongs to: `put_bucket_policy`.
@@ -89,6 +91,7 @@ impl Lexicon {
                 ("noun", "place") => entry.things.place = true,
                 ("noun", "sign") => entry.things.sign = true,
                 ("noun", "secret") => entry.things.secret = true,
+                ("noun", "who") => entry.things.who = true,
                 ("noun", "mark") => entry.things.mark = true,
                 ("noun", "iam") => entry.things.iam = true,
                 ("", class) => entry.verb = entry.verb.or(Some(kind(class)?)),
