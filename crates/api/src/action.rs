@@ -83,6 +83,10 @@ pub struct Propose {
     /// Claim in the same round trip when the action is allowed without a question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<ClaimOptions>,
+    /// What it costs, as `0.75 USD`: counted against budgets when it is claimed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 60)]
+    pub cost: Option<String>,
 }
 
 /// How to claim: the claimer's own nonce makes it single use and safe to repeat.
@@ -147,6 +151,10 @@ pub struct Report {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 65536)]
     pub output: Option<String>,
+    /// What it did cost, as `0.75 USD`; what was declared when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 60)]
+    pub cost: Option<String>,
 }
 
 /// Body of a cancellation.
@@ -203,6 +211,8 @@ pub enum ActionState {
     Denied,
     /// Withdrawn, or past its own expiry.
     Cancelled,
+    /// A question of the run, answered.
+    Answered,
 }
 
 /// The risk of an action in short.
@@ -216,6 +226,56 @@ pub struct RiskSummary {
     pub rule: String,
     /// Why, in words.
     pub reason: String,
+}
+
+/// What a request is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An action an agent wants to take.
+    #[default]
+    Action,
+    /// A milestone of a run.
+    Checkpoint,
+    /// So many steps, or so much time.
+    CheckIn,
+    /// Something failed, was denied again and again, or the agent is stuck.
+    Exception,
+    /// An action began and was never reported.
+    UnknownOutcome,
+    /// The agent asks something.
+    Question,
+}
+
+/// What a person answers to a question of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// Go on.
+    Continue,
+    /// Begin nothing until told to go on.
+    Pause,
+    /// End here.
+    Stop,
+    /// Go on differently: the reason says how.
+    Redirect,
+    /// What was never reported did happen.
+    Happened,
+    /// What was never reported did not happen.
+    DidNotHappen,
+    /// An answer in words: the reason.
+    Text,
+}
+
+/// What a person told a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Instructions {
+    /// What.
+    pub text: String,
+    /// Who.
+    pub by: String,
+    /// When: UTC, microseconds.
+    pub at: i64,
 }
 
 /// An action as the agent sees it.
@@ -256,6 +316,18 @@ pub struct ActionStatus {
     pub effective_arguments: Option<Box<RawValue>>,
     /// Whether the effective arguments differ from the proposed ones.
     pub modified: bool,
+    /// What it is: an action, or a question of its run.
+    #[serde(default)]
+    pub kind: Kind,
+    /// For a question: the answer; its text is `reason`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Reply>,
+    /// Why nothing of its run may begin now, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
+    /// What a person last told this run to do differently.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<Instructions>,
     /// Holder of the claim may go on: present only in the answer to the one who claimed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease_until_at: Option<i64>,
@@ -285,7 +357,7 @@ pub struct Proposed {
 pub enum ClaimAnswer {
     /// Run exactly `arguments`, now, once, and report before `lease_until_at`.
     Proceed,
-    /// Still with a person. Nothing may run.
+    /// Still with a person, or its run may begin nothing now. Nothing may run.
     Wait,
     /// What was approved no longer holds (time, facts, policy); a person is asked again.
     AskAgain,
@@ -298,7 +370,7 @@ pub enum ClaimAnswer {
 pub struct ClaimReply {
     /// What to do now.
     pub answer: ClaimAnswer,
-    /// Why, for `ask_again` and `replan`.
+    /// Why, for `ask_again` and `replan`, and for `wait` when the run is held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
     /// The arguments to run, for `proceed`.

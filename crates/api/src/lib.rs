@@ -8,28 +8,38 @@
 
 mod action;
 mod admin;
+mod control;
 mod feed;
 mod problem;
 mod request;
 mod run;
 mod text;
 mod vote;
+mod why;
 
 pub use action::{
-    ActionState, ActionStatus, Cancel, Claim, ClaimAnswer, ClaimOptions, ClaimReply, Nonce,
-    Propose, Proposed, Report, ReportedOutcome, RiskLevel, RiskSummary,
+    ActionState, ActionStatus, Cancel, Claim, ClaimAnswer, ClaimOptions, ClaimReply, Instructions,
+    Kind, Nonce, Propose, Proposed, Reply, Report, ReportedOutcome, RiskLevel, RiskSummary,
 };
 pub use admin::{
     CreateGroup, CreateToken, CreatedToken, Enrolment, Group, Hello, HelloReply, InvitePerson, Me,
     Member, Mode, Person, PersonInvited, Principal, Redeem, Redeemed, SetSettings, Settings,
     Surface, TerminalKey, Token,
 };
+pub use control::{
+    CheckPolicy, ExplainPolicy, Grant, GrantScope, Grants, HandOver, LiftStop, MakeGrant, MakeStop,
+    PolicyChecked, PolicyExplained, PolicyFile, PolicyProblem, PolicyStatus, PolicyVersion,
+    PolicyVersions, RuleConsidered, Ruling, StillRuns, Stop, StopScope, Stopped, Stops,
+};
 pub use feed::{Event, EventPage};
 pub use problem::{Code, Problem};
 pub use request::{
-    AgentWords, Alternative, Axes, Axis, Can, Card, Confirm, Decided, Decision, Evidence, Exact,
-    ExactArgument, Fact, FactStatus, QueueItem, QueuePage, RequestState, Who, Why,
+    AgentWords, Alternative, Axes, Axis, Can, Card, Confirm, Decided, Decision, Exact,
+    ExactArgument, Fact, FactStatus, QueueItem, QueuePage, RequestState, Who,
 };
-pub use run::{Run, RunAction, RunPage, RunState, StartRun};
+pub use run::{
+    AgentAsks, AskPeople, Because, Redirect, Run, RunAction, RunPage, RunState, StartRun, Usage,
+};
 pub use text::{Piece, Text};
 pub use vote::{Vote, VoteReply, VoteSeen};
+pub use why::{Evidence, Looked, Why};

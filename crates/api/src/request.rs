@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::action::{ActionState, RiskLevel};
+use crate::action::{ActionState, Kind, Reply, RiskLevel};
 use crate::text::Text;
 use crate::vote::VoteSeen;
+use crate::why::Why;
 
 /// Where a request stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -34,6 +35,8 @@ pub enum Decision {
     Modify,
     /// Do not let it run.
     Deny,
+    /// Answer a question of a run: see `reply`.
+    Answer,
 }
 
 /// One line of the queue.
@@ -49,6 +52,9 @@ pub struct QueueItem {
     pub state: RequestState,
     /// Risk.
     pub risk: RiskLevel,
+    /// What it is about.
+    #[serde(default)]
+    pub kind: Kind,
     /// What will happen.
     pub sentence: Text,
     /// Who asks.
@@ -97,6 +103,24 @@ pub struct Card {
     pub state: RequestState,
     /// Risk.
     pub risk: RiskLevel,
+    /// What it is about.
+    #[serde(default)]
+    pub kind: Kind,
+    /// Answers it takes, for a question.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replies: Vec<Reply>,
+    /// Who was asked so far.
+    #[serde(default)]
+    pub asked: Vec<String>,
+    /// Who must agree, in words.
+    #[serde(default)]
+    pub needs: Vec<String>,
+    /// Who says that they are looking at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looking: Option<String>,
+    /// Why its run begins nothing now, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
     /// Two tags such as "Cannot be undone" and "Affects the organization".
     pub tags: Vec<String>,
     /// What will happen.
@@ -288,31 +312,6 @@ pub struct Axis {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 3)]
     pub filled: Option<u8>,
-}
-
-/// Why a request was made.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Why {
-    /// Id of the rule.
-    pub rule: String,
-    /// Its reason.
-    pub reason: String,
-    /// What the assessment rests on.
-    pub evidence: Vec<Evidence>,
-}
-
-/// One thing the assessment rests on.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Evidence {
-    /// Kind of source: `table`, `word`, `shell`, `sql`, `path`, `annotation`, `declared`, …
-    pub source: String,
-    /// What it says.
-    pub text: Text,
-    /// The level it asks for.
-    pub level: RiskLevel,
-    /// The part of the call it rests on, where it rests on one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub part: Option<Text>,
 }
 
 /// A fact from the page that must be typed to approve a dangerous request.

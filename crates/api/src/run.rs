@@ -1,9 +1,9 @@
-//! Runs: what an agent is working on, step by step.
+//! Runs: what an agent is working on, step by step, and what people say about it as a whole.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::action::{ActionState, RiskLevel};
+use crate::action::{ActionState, Instructions, Kind, RiskLevel};
 
 /// Start a run, or describe one that exists.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -24,8 +24,10 @@ pub struct StartRun {
 pub enum RunState {
     /// Working.
     Running,
-    /// At least one of its actions waits for a person.
+    /// At least one of its actions or questions waits for a person.
     Waiting,
+    /// Paused by a person: nothing of it begins until a person lets it go on.
+    Paused,
     /// Ended by the agent.
     Finished,
     /// Stopped by a person: nothing more of it is let through.
@@ -46,8 +48,26 @@ pub struct Run {
     pub goal: Option<String>,
     /// Where it stands.
     pub state: RunState,
+    /// Why nothing of it may begin now, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
     /// Claims so far.
     pub steps: u64,
+    /// Denials so far.
+    #[serde(default)]
+    pub denials: u32,
+    /// The phase it says it is in; absent before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// What it spent as far as that is known, one amount for each currency.
+    #[serde(default)]
+    pub spent: Vec<String>,
+    /// What a person last told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<Instructions>,
+    /// Denied actions it cannot ask for again, `act_…`; a person can lift each.
+    #[serde(default)]
+    pub denied: Vec<String>,
     /// Its actions, oldest first, the last 200.
     pub actions: Vec<RunAction>,
     /// When it began.
@@ -61,6 +81,9 @@ pub struct Run {
 pub struct RunAction {
     /// Id, `act_…`.
     pub id: String,
+    /// What it is: an action, or a question of the run.
+    #[serde(default)]
+    pub kind: Kind,
     /// What it does, in one sentence.
     pub sentence: String,
     /// Tool.
@@ -84,4 +107,63 @@ pub struct RunPage {
     /// Send as `cursor` for the next page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
+}
+
+/// What an agent asks people beside its actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentAsks {
+    /// A milestone is reached: `text` names it. The run waits for the answer.
+    Checkpoint,
+    /// A question: `text`. The run goes on.
+    Question,
+    /// The agent cannot go on: `text` says on what. The run waits for the answer.
+    Stuck,
+}
+
+/// A question of an agent to people.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskPeople {
+    /// What it is.
+    pub kind: AgentAsks,
+    /// The name of the milestone; the question; what it is stuck on.
+    #[schema(min_length = 1, max_length = 2000)]
+    pub text: String,
+    /// For a question: answers it offers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
+    pub choices: Vec<String>,
+    /// What was done so far, in its own words. Shown marked unchecked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 8000)]
+    pub summary: Option<String>,
+}
+
+/// What the model of a run cost.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Usage {
+    /// The amount, as `0.75 USD`; counted against budgets.
+    #[schema(max_length = 60)]
+    pub cost: String,
+}
+
+/// Why a person does something to a run, a stop or an action.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Because {
+    /// Why; the agent receives it where it concerns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 4000)]
+    pub reason: Option<String>,
+}
+
+/// What a run does differently from now on.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Redirect {
+    /// Told to the agent with its next answer.
+    #[schema(min_length = 1, max_length = 4000)]
+    pub instructions: String,
 }

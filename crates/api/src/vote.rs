@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::action::ActionState;
+use crate::action::{ActionState, Reply};
 use crate::request::{Decision, QueueItem};
 
 /// A vote that was cast.
@@ -42,6 +42,9 @@ pub struct Vote {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 400)]
     pub confirm: Option<String>,
+    /// For a question of a run: the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<Reply>,
 }
 
 /// Answer to a vote.

@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::amount::Amount;
 use crate::assessment::{Assessment, RiskLevel};
 use crate::digest::{CallParts, Digest};
 use crate::id::{ActionId, PrincipalId, RequestId, RunId, WorkspaceId};
 use crate::json::{Json, JsonError};
 use crate::lifecycle::{Clearance, Execution};
 use crate::people::Voter;
-use crate::policy::Verdict;
+use crate::policy::{Verdict, Why};
+use crate::request::Reply;
 use crate::time::Timestamp;
 use crate::untrusted::Untrusted;
 
@@ -89,6 +91,53 @@ pub struct Words {
     pub confidence: Untrusted,
 }
 
+/// What a request is about. All but the first are questions of a run: nothing executes by them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An action an agent wants to take.
+    #[default]
+    Action,
+    /// A milestone of a run.
+    Checkpoint,
+    /// So many steps, or so much time.
+    CheckIn,
+    /// Something failed, was denied again and again, or the agent is stuck.
+    Exception,
+    /// An action began and was never reported.
+    UnknownOutcome,
+    /// The agent asks something.
+    Question,
+}
+
+impl Kind {
+    /// The name in events and on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Action => "action",
+            Kind::Checkpoint => "checkpoint",
+            Kind::CheckIn => "check_in",
+            Kind::Exception => "exception",
+            Kind::UnknownOutcome => "unknown_outcome",
+            Kind::Question => "question",
+        }
+    }
+
+    /// The answers a person can give.
+    #[must_use]
+    pub fn replies(self) -> &'static [Reply] {
+        match self {
+            Kind::Action => &[],
+            Kind::Checkpoint | Kind::CheckIn | Kind::Exception => {
+                &[Reply::Continue, Reply::Redirect, Reply::Pause, Reply::Stop]
+            }
+            Kind::UnknownOutcome => &[Reply::Happened, Reply::DidNotHappen, Reply::Stop],
+            Kind::Question => &[Reply::Text, Reply::Stop],
+        }
+    }
+}
+
 /// Why an action was cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -148,6 +197,13 @@ pub enum State {
         /// Who said so.
         by: Denier,
     },
+    /// A question of a run, answered.
+    Answered {
+        /// What.
+        reply: Reply,
+        /// By whom.
+        by: Voter,
+    },
     /// Will not run, though nobody denied it.
     Cancelled {
         /// Why.
@@ -161,7 +217,10 @@ impl State {
     pub fn is_final(&self) -> bool {
         match self {
             State::Pending { .. } | State::Approved(_) | State::Executing(_) => false,
-            State::Completed { .. } | State::Denied { .. } | State::Cancelled { .. } => true,
+            State::Completed { .. }
+            | State::Denied { .. }
+            | State::Answered { .. }
+            | State::Cancelled { .. } => true,
         }
     }
 
@@ -182,6 +241,7 @@ impl State {
             State::Completed { outcome: Outcome::Failed, .. } => "failed",
             State::Completed { outcome: Outcome::Unknown, .. } => "unknown",
             State::Denied { .. } => "denied",
+            State::Answered { .. } => "answered",
             State::Cancelled { .. } => "cancelled",
         }
     }
@@ -194,8 +254,14 @@ pub struct Action {
     pub id: ActionId,
     /// Its run.
     pub run: RunId,
+    /// What it is: an action, or a question of the run.
+    #[serde(default)]
+    pub kind: Kind,
     /// The agent that proposed it.
     pub agent: PrincipalId,
+    /// The agent's name then.
+    #[serde(default)]
+    pub agent_name: String,
     /// The person the agent belongs to.
     pub owner: Option<PrincipalId>,
     /// The agent's own id of the call.
@@ -218,6 +284,12 @@ pub struct Action {
     pub asked: u32,
     /// The agent's own expiry.
     pub expires_at: Option<Timestamp>,
+    /// What the agent says it costs.
+    #[serde(default)]
+    pub cost: Option<Amount>,
+    /// What of that is counted as spent.
+    #[serde(default)]
+    pub reserved: Option<Amount>,
     /// Grows with every change.
     pub version: u64,
     /// When it was proposed.
@@ -244,6 +316,9 @@ pub struct Payload {
     /// What the tool returned.
     #[serde(with = "crate::untrusted::stored", default)]
     pub output: Untrusted,
+    /// Why the rule applied, as it was when it did.
+    #[serde(default)]
+    pub why: Option<Why>,
 }
 
 /// A reason, and who gave it.

@@ -187,6 +187,13 @@ impl Phrase {
         self
     }
 
+    /// Appends another phrase.
+    #[must_use]
+    pub fn with(mut self, other: &Phrase) -> Self {
+        self.0.extend(other.0.iter().cloned());
+        self
+    }
+
     /// The values of the call in it, in order.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|part| match part {
@@ -319,6 +326,10 @@ pub struct Assessment {
     /// What it acts on, for rules.
     #[serde(default)]
     pub target: Target,
+    /// The kinds of thing it would do ("destroy", "pay"), for telling whether two calls do the
+    /// same.
+    #[serde(default)]
+    pub effects: std::collections::BTreeSet<String>,
     /// Safer ways.
     #[serde(default)]
     pub safer: Vec<Alternative>,
@@ -328,4 +339,29 @@ pub struct Assessment {
     /// Why the call cannot be judged by looking at it, if so. Then nobody can approve it.
     #[serde(default)]
     pub uninspectable: Option<String>,
+}
+
+impl Assessment {
+    /// The assessment of a question: nothing runs by it.
+    #[must_use]
+    pub fn question(sentence: Phrase) -> Self {
+        Self {
+            level: RiskLevel::Risky,
+            way_back: WayBack::Yes,
+            reach: Reach::None,
+            outside: Outside::No,
+            money: Money::None,
+            evidence: Vec::new(),
+            sentence,
+            commands: Vec::new(),
+            notes: Vec::new(),
+            count: None,
+            secrets: Vec::new(),
+            target: Target::default(),
+            effects: std::collections::BTreeSet::new(),
+            safer: Vec::new(),
+            touches_gate: false,
+            uninspectable: None,
+        }
+    }
 }

@@ -69,6 +69,75 @@ pub enum EventKind {
     /// A vote came too late to count.
     #[serde(rename = "vote.void")]
     VoteVoid,
+    /// Someone voted, and more are needed.
+    #[serde(rename = "request.voted")]
+    Voted,
+    /// The next step of the ladder is asked.
+    #[serde(rename = "request.escalated")]
+    Escalated,
+    /// Half of the time is over.
+    #[serde(rename = "request.reminded")]
+    Reminded,
+    /// Time that stood still while it was stopped was given back.
+    #[serde(rename = "time.given_back")]
+    GivenBack,
+    /// Someone is looking at it.
+    #[serde(rename = "request.looking")]
+    Looking,
+    /// Someone handed it to somebody else.
+    #[serde(rename = "request.handed_over")]
+    HandedOver,
+    /// A person answered a question of a run.
+    #[serde(rename = "question.answered")]
+    Answered,
+    /// An approval that was not used yet was taken back.
+    #[serde(rename = "action.revoked")]
+    Revoked,
+    /// A run was paused.
+    #[serde(rename = "run.paused")]
+    RunPaused,
+    /// A run goes on.
+    #[serde(rename = "run.resumed")]
+    RunResumed,
+    /// A run was stopped.
+    #[serde(rename = "run.stopped")]
+    RunStopped,
+    /// A run was told to go on differently.
+    #[serde(rename = "run.redirected")]
+    RunRedirected,
+    /// A run ended.
+    #[serde(rename = "run.finished")]
+    RunFinished,
+    /// What was denied in a run may be asked again.
+    #[serde(rename = "run.denial_lifted")]
+    DenialLifted,
+    /// Cost of a model was counted.
+    #[serde(rename = "run.usage")]
+    Usage,
+    /// Everything in a scope was stopped.
+    #[serde(rename = "stop.made")]
+    StopMade,
+    /// A stop was lifted.
+    #[serde(rename = "stop.lifted")]
+    StopLifted,
+    /// A standing permission was made.
+    #[serde(rename = "grant.made")]
+    GrantMade,
+    /// A standing permission was taken back.
+    #[serde(rename = "grant.revoked")]
+    GrantRevoked,
+    /// Another policy is in force.
+    #[serde(rename = "policy.changed")]
+    PolicyChanged,
+    /// A changed policy file was refused; the last good one stays.
+    #[serde(rename = "policy.refused")]
+    PolicyRefused,
+    /// People, groups, tokens, keys or settings changed.
+    #[serde(rename = "directory.changed")]
+    DirectoryChanged,
+    /// Arguments, words, reasons and outputs of an action were erased.
+    #[serde(rename = "payload.erased")]
+    PayloadErased,
 }
 
 /// One thing that happened.
@@ -85,7 +154,7 @@ pub struct Event {
     /// The request it is about.
     pub request: Option<RequestId>,
     /// The run it is about.
-    pub run: RunId,
+    pub run: Option<RunId>,
     /// Who caused it, in words.
     pub by: String,
     /// Codes and digests.

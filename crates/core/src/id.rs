@@ -94,6 +94,10 @@ ids! {
     RequestId = "req";
     /// An event.
     EventId = "evt";
+    /// A stop.
+    StopId = "stop";
+    /// A standing permission.
+    GrantId = "grt";
 }
 
 fn uuid_v7(now: Timestamp, random: [u8; 16]) -> [u8; 16] {

@@ -12,10 +12,13 @@
 //! ```
 
 mod action;
+mod amount;
 mod assessment;
+mod denial;
 mod digest;
 mod event;
 mod fact;
+mod grant;
 mod id;
 mod json;
 mod lifecycle;
@@ -25,10 +28,14 @@ mod people;
 mod policy;
 mod request;
 mod run;
+mod stop;
 mod time;
 mod untrusted;
 
-pub use action::{Action, Call, CancelReason, Denier, Outcome, Payload, Reason, State, Words};
+pub use action::{
+    Action, Call, CancelReason, Denier, Kind, Outcome, Payload, Reason, State, Words,
+};
+pub use amount::{Amount, BadAmount};
 pub use assessment::{
     Alternative, ArgumentSpan, Assessment, Count, Evidence, Money, Outside, Part, Phrase, Reach,
     RiskLevel, Source, Target, WayBack,
@@ -36,15 +43,24 @@ pub use assessment::{
 pub use digest::{BadDigest, CallParts, Digest};
 pub use event::{EVENT_VERSION, Effect, Event, EventKind};
 pub use fact::{Fact, Facts, PendingFact, Seal, Truth, first_change};
-pub use id::{ActionId, BadId, EventId, PrincipalId, RequestId, RunId, WorkspaceId};
+pub use grant::{Grant, scope_of};
+pub use id::{
+    ActionId, BadId, EventId, GrantId, PrincipalId, RequestId, RunId, StopId, WorkspaceId,
+};
 pub use json::{Json, JsonError};
 pub use lifecycle::{
-    Aggregate, Answer, Basis, Cast, Changes, ClaimIntent, Clearance, Command, Context, Execution,
-    Judged, Propose, Refusal, TakeClaim, Transition, decide, next_wake,
+    AgentAsks, Aggregate, Answer, Basis, Cast, Changes, ClaimIntent, Clearance, Command, Context,
+    Execution, Judged, NewQuestion, Propose, Refusal, RunCommand, TakeClaim, Today, Transition,
+    decide, decide_run, may_fill, next_run_wake, next_wake,
 };
 pub use people::{Mode, NotEligible, People, Proof, Voter};
-pub use policy::{Policy, Ruling, Verdict};
-pub use request::{Decision, Request, RequestState, Vote};
-pub use run::{Run, RunState};
+pub use policy::{
+    Ask, Asks, CheckIn, Checkpoint, Considered, Exceptions, Found, Glob, Judge, Ladder, Look, Need,
+    Place as RulePlace, Policy, Problem, Ruling, Source as PolicySource, Step, Subject, Verdict,
+    Why,
+};
+pub use request::{Decision, Looking, Reply, Request, RequestState, Vote};
+pub use run::{Denied, Hold, Progress, Run, RunState, Spending};
+pub use stop::{Belongs, Stop, StopScope, Stops};
 pub use time::Timestamp;
 pub use untrusted::{Piece, Place, Shown, Untrusted, stored};

@@ -3,30 +3,38 @@
 //! [`decide`] is the only function that changes anything. It is pure and total: time, random
 //! bytes, policy and people are arguments, and every command on every state has one answer.
 
+mod answer;
+mod book;
 mod claim;
 mod clearance;
+mod command;
 mod draft;
+mod exceptions;
+mod ladder;
 mod propose;
 mod report;
+mod run;
 mod timers;
 mod vote;
 
-use crate::action::{Action, Call, CancelReason, Payload, State, Words};
-use crate::assessment::Assessment;
-use crate::digest::Digest;
+use crate::action::{Action, CancelReason, Kind, Payload, State};
 use crate::event::{Effect, Event};
-use crate::fact::{Fact, PendingFact};
-use crate::id::{PrincipalId, RequestId, WorkspaceId};
+use crate::grant::Grant;
+use crate::id::{ActionId, GrantId, PrincipalId, RequestId, WorkspaceId};
 use crate::json::JsonError;
-use crate::people::{NotEligible, People, Voter};
+use crate::people::{NotEligible, People};
 use crate::policy::Policy;
-use crate::request::{Decision, Request};
-use crate::run::Run;
+use crate::request::Request;
+use crate::run::{Run, Spending};
+use crate::stop::Stops;
 use crate::time::Timestamp;
 use crate::untrusted::Untrusted;
 
 pub use clearance::{Basis, ClaimIntent, Clearance, Execution};
+pub use command::{Cast, Command, Judged, Propose, TakeClaim};
 use draft::Draft;
+pub use ladder::may_fill;
+pub use run::{AgentAsks, RunCommand, decide_run, next_run_wake};
 pub use timers::next_wake;
 
 /// Everything one command looks at.
@@ -40,6 +48,41 @@ pub struct Aggregate {
     pub action: Option<(Action, Payload)>,
     /// The open or last request of the action.
     pub request: Option<Request>,
+    /// What the agent spent today.
+    pub today: Today,
+    /// Grants that may cover the action.
+    pub grants: Vec<Grant>,
+}
+
+impl Aggregate {
+    /// A run, without an action yet.
+    #[must_use]
+    pub fn of_run(workspace: WorkspaceId, run: Run) -> Self {
+        let (today, grants) = (Today::default(), Vec::new());
+        Self { workspace, run, action: None, request: None, today, grants }
+    }
+}
+
+/// What an agent spent on one day, in all its runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Today {
+    /// Days since 1970, UTC.
+    pub day: i64,
+    /// Grows with every change; 0 before the first.
+    pub version: u64,
+    /// The amounts, reserved ones included.
+    pub spending: Spending,
+}
+
+/// A question of a run, with its request: new rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewQuestion {
+    /// The question.
+    pub action: Action,
+    /// Its words.
+    pub payload: Payload,
+    /// The request.
+    pub request: Request,
 }
 
 /// What does not come from the rows: time, chance, and who and what applies now.
@@ -53,130 +96,27 @@ pub struct Context<'a> {
     pub policy: &'a Policy,
     /// The directory as it is now.
     pub people: &'a People,
-}
-
-/// A call, assessed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judged {
-    /// The call.
-    pub call: Call,
-    /// What it would do.
-    pub assessment: Assessment,
-    /// Claims that probes can check for this call.
-    pub probes: Vec<PendingFact>,
-}
-
-/// Propose an action.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Propose {
-    /// The agent.
-    pub agent: PrincipalId,
-    /// Its name, for the events.
-    pub agent_name: String,
-    /// The person behind it.
-    pub owner: Option<PrincipalId>,
-    /// The agent's own id of the call.
-    pub call_id: Option<String>,
-    /// The call.
-    pub judged: Judged,
-    /// The agent's words.
-    pub words: Words,
-    /// The agent's own expiry.
-    pub expires_at: Option<Timestamp>,
-    /// Claim at once when allowed.
-    pub claim: Option<ClaimIntent>,
-}
-
-/// A vote.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cast {
-    /// Who, with proof.
-    pub voter: Voter,
-    /// What.
-    pub decision: Decision,
-    /// The request they voted on.
-    pub request: RequestId,
-    /// The binding they saw.
-    pub binding: Digest,
-    /// The version they saw.
-    pub version: u64,
-    /// Why.
-    pub reason: Untrusted,
-    /// What they typed to confirm.
-    pub confirm: Option<String>,
-    /// For a change: the changed call, and the facts read for it just now.
-    pub changed: Option<(Judged, Vec<Fact>)>,
-    /// An executor that waits for this very decision, to be given the claim in the same step.
-    pub waiting: Option<ClaimIntent>,
-}
-
-/// A claim.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TakeClaim {
-    /// The agent.
-    pub agent: PrincipalId,
-    /// Nonce and lease.
-    pub intent: ClaimIntent,
-    /// Digest of the call about to run, when the executor presents it.
-    pub presented: Option<Digest>,
-    /// The facts as they are now; needed when the action is probed.
-    pub facts: Option<Vec<Fact>>,
-}
-
-/// Something that happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// An agent proposes.
-    Propose(Box<Propose>),
-    /// Someone votes.
-    Decide(Box<Cast>),
-    /// Probes answered.
-    FactsArrived {
-        /// The request they are for.
-        request: RequestId,
-        /// What they say.
-        facts: Vec<Fact>,
-    },
-    /// An executor claims.
-    Claim(Box<TakeClaim>),
-    /// The executor begins, or says that it is still at it.
-    Started {
-        /// The agent.
-        agent: PrincipalId,
-        /// Digest of its nonce.
-        nonce: Digest,
-    },
-    /// The executor is done.
-    Report {
-        /// The agent.
-        agent: PrincipalId,
-        /// Digest of its nonce.
-        nonce: Digest,
-        /// Whether it worked.
-        worked: bool,
-        /// What the tool returned.
-        output: Untrusted,
-    },
-    /// The agent takes it back.
-    Cancel {
-        /// The agent.
-        agent: PrincipalId,
-        /// Why.
-        reason: Untrusted,
-    },
-    /// Time went by: deadlines, leases, expiries.
-    TimePassed,
+    /// What is stopped, and was.
+    pub stops: &'a Stops,
 }
 
 /// Rows to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changes {
-    /// The action.
-    pub action: Action,
+    /// The action, when the command was about one.
+    pub action: Option<Action>,
     /// Its payload, when that changed.
     pub payload: Option<Payload>,
     /// Requests that changed, oldest first.
     pub requests: Vec<Request>,
+    /// The run, when that changed.
+    pub run: Option<Run>,
+    /// New questions of the run.
+    pub questions: Vec<NewQuestion>,
+    /// What was spent today, when that changed.
+    pub today: Option<Today>,
+    /// A grant that was used once more.
+    pub redeemed: Option<GrantId>,
 }
 
 /// What follows from a command. `next` is `None` when nothing changes.
@@ -211,6 +151,16 @@ pub enum Answer {
     },
     /// Still with a person.
     Wait,
+    /// It may run, and its run may begin nothing now.
+    Held {
+        /// Why.
+        because: String,
+    },
+    /// A question of a run was put to people.
+    Asked {
+        /// The question.
+        question: ActionId,
+    },
     /// What was approved no longer holds; a person is asked again.
     AskAgain {
         /// What changed.
@@ -268,6 +218,21 @@ pub enum Refusal {
     /// Policy denies the changed call.
     #[error("policy denies the changed call: {0}")]
     NotAllowed(String),
+    /// It is a question of a run, and the answer is none of those it has.
+    #[error("this is answered with one of: {0}")]
+    WrongAnswer(String),
+    /// An answer that says nothing without a text.
+    #[error("this answer needs a text; the agent receives it")]
+    TextMissing,
+    /// Nobody is named by it.
+    #[error("{0} names nobody who could decide")]
+    NamesNobody(String),
+    /// Too many of something on one request or run.
+    #[error("too many {0}")]
+    TooMany(&'static str),
+    /// The run is over.
+    #[error("the run is over")]
+    RunOver,
     /// Too many votes on one request.
     #[error("too many votes on this request")]
     TooManyVotes,
@@ -291,23 +256,40 @@ pub fn decide(
     };
     let mut draft = Draft::of(aggregate, context).ok_or(Refusal::NotFound)?;
     timers::settle(&mut draft);
-    let answer = match propose {
-        Command::Propose(_) | Command::TimePassed => Answer::Done,
-        Command::Decide(cast) => vote::cast(&mut draft, *cast)?,
-        Command::FactsArrived { request, facts } => timers::facts(&mut draft, request, facts),
-        Command::Claim(claim) => claim::claim(&mut draft, *claim)?,
-        Command::Started { agent, nonce } => report::started(&mut draft, agent, nonce)?,
-        Command::Report { agent, nonce, worked, output } => {
-            let outcome = if worked { crate::Outcome::Succeeded } else { crate::Outcome::Failed };
-            report::report(&mut draft, agent, nonce, (outcome, output))?
-        }
-        Command::Cancel { agent, reason } => cancel(&mut draft, agent, reason)?,
-    };
+    let answer = act(&mut draft, propose)?;
     Ok(draft.finish(answer))
+}
+
+fn act(draft: &mut Draft<'_>, command: Command) -> Result<Answer, Refusal> {
+    Ok(match command {
+        Command::Propose(_) | Command::TimePassed => Answer::Done,
+        Command::Decide(cast) => match draft.action.kind {
+            Kind::Action => vote::cast(draft, *cast)?,
+            _ => answer::answer(draft, *cast)?,
+        },
+        Command::FactsArrived { request, facts } => timers::facts(draft, request, facts),
+        Command::Claim(claim) => claim::claim(draft, *claim)?,
+        Command::Started { agent, nonce } => report::started(draft, agent, nonce)?,
+        Command::Report { agent, nonce, worked, output, cost } => {
+            let outcome = if worked { crate::Outcome::Succeeded } else { crate::Outcome::Failed };
+            report::report(draft, agent, nonce, (outcome, output, cost))?
+        }
+        Command::Cancel { agent, reason } => cancel(draft, agent, reason)?,
+        Command::Look { voter, request } => vote::look(draft, &voter, request)?,
+        Command::HandOver { voter, request, to, reason } => {
+            vote::hand_over(draft, &voter, request, (to, reason))?
+        }
+        Command::Revoke { voter, reason } => vote::revoke(draft, voter, reason)?,
+    })
 }
 
 fn cancel(draft: &mut Draft<'_>, agent: PrincipalId, reason: Untrusted) -> Result<Answer, Refusal> {
     draft.must_belong_to(agent)?;
+    let id = draft.action.id;
+    if draft.book.run.holds.iter().any(|hold| hold.question == id) {
+        // What holds the run is not the agent's to take back.
+        return Err(Refusal::WrongState("a question that holds the run"));
+    }
     match &draft.action.state {
         State::Pending { .. } | State::Approved(_) => {
             draft.give_reason("the agent", reason);

@@ -22,3 +22,9 @@ pub const OPEN_PER_AGENT: u32 = 100;
 pub const ASK_AGAIN_MAX: u32 = 50;
 /// Votes kept on one request, void ones included.
 pub const VOTES_MAX: usize = 50;
+/// Questions a run may wait for at once.
+pub const HOLDS_MAX: usize = 10;
+/// Denials a run remembers.
+pub const DENIED_MAX: usize = 200;
+/// Hand-overs of one request.
+pub const HANDOVERS_MAX: usize = 20;

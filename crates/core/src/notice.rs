@@ -8,7 +8,7 @@ mod exact;
 mod mask;
 mod reasons;
 
-use crate::action::{Action, Outcome, Payload, State};
+use crate::action::{Action, Kind, Outcome, Payload, State};
 use crate::assessment::{Alternative, Assessment, Money, Outside, Reach, WayBack};
 use crate::fact::{Fact, Facts, Truth};
 use crate::json::Json;
@@ -110,6 +110,8 @@ pub struct Notice {
     pub axes: [Axis; 4],
     /// What the assessment rests on.
     pub evidence: Vec<Reason>,
+    /// What the rule that asks looked at.
+    pub looked_at: Vec<(String, Shown)>,
     /// What must be typed to approve.
     pub confirm: Option<Confirm>,
     /// The arguments for an editor, secrets concealed.
@@ -126,14 +128,15 @@ pub fn notice(action: &Action, payload: &Payload, request: &Request, names: Name
     let exact = exact::exact(payload, &arguments, &mask);
     let words = words(payload, &mask);
     let facts = fact_lines(&request.facts, &mask);
+    let is_action = action.kind == Kind::Action;
     let mut notice = Notice {
-        tags: tags(assessment),
+        tags: if is_action { tags(assessment) } else { Vec::new() },
         sentence: mask.phrase(&assessment.sentence),
         agent: Untrusted::new(names.agent).render(Place::Name),
         owner: names.owner.map(|owner| Untrusted::new(owner).render(Place::Name)),
         task: said(&payload.words.goal, &mask),
-        if_approved: if_approved(assessment, &facts),
-        if_denied: if_denied(names.agent),
+        if_approved: if is_action { if_approved(assessment, &facts) } else { Vec::new() },
+        if_denied: if is_action { if_denied(names.agent) } else { Vec::new() },
         safer: safer(assessment, &request.facts, &mask),
         facts,
         exact,
@@ -141,7 +144,10 @@ pub fn notice(action: &Action, payload: &Payload, request: &Request, names: Name
         words,
         axes: axes(assessment),
         evidence: reasons::reasons(assessment, &arguments, &mask),
-        confirm: (!action.state.is_final()).then(|| confirm(payload, request)).flatten(),
+        looked_at: looked_at(payload, &mask),
+        confirm: (is_action && !action.state.is_final())
+            .then(|| confirm(payload, request))
+            .flatten(),
         arguments: conceal(&arguments, &mask).to_text(),
     };
     let revealed = notice.revealed();
@@ -181,6 +187,7 @@ pub fn outcome(request: &Request) -> Option<String> {
         RequestState::Decided(Decision::Approve) => Some(format!("Approved by {by}")),
         RequestState::Decided(Decision::Modify) => Some(format!("Changed by {by}")),
         RequestState::Decided(Decision::Deny) => Some(format!("Denied by {by}")),
+        RequestState::Decided(Decision::Answer) => Some(format!("Answered by {by}")),
         RequestState::Superseded => Some("Replaced by a newer request".to_owned()),
         RequestState::Withdrawn => {
             Some(match request.votes.iter().rev().find(|vote| !vote.counts) {
@@ -212,6 +219,7 @@ pub fn result(state: &State) -> &'static str {
             "It began and was never reported: in doubt. It does not run again by itself."
         }
         State::Denied { .. } => "It did not run.",
+        State::Answered { .. } => "It was answered; the agent is told.",
         State::Cancelled { .. } => "It did not run: cancelled or expired.",
     }
 }
@@ -229,6 +237,11 @@ fn notes(payload: &Payload, mask: &Mask) -> Vec<String> {
         .collect();
     let set = (!names.is_empty()).then(|| format!("Environment it sets: {}", names.join(", ")));
     notes.chain(set).collect()
+}
+
+fn looked_at(payload: &Payload, mask: &Mask) -> Vec<(String, Shown)> {
+    let looks = payload.why.iter().flat_map(|why| &why.looked_at);
+    looks.map(|look| (look.path.clone(), mask.text(&look.value, Place::Code))).collect()
 }
 
 fn said(text: &Untrusted, mask: &Mask) -> Option<Shown> {

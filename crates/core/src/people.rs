@@ -1,10 +1,11 @@
 //! Who decides: voters, the proof they bring, and who may not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::PrincipalId;
+use crate::policy::Ask;
 
 /// Who may approve what whose agent asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +81,12 @@ pub enum NotEligible {
     /// In a team nobody approves what their own agent asks.
     #[error("in a team, nobody approves what their own agent asks")]
     OwnRequest,
+    /// Others were asked.
+    #[error("others were asked, not this person")]
+    NotAsked,
+    /// One person fills one seat.
+    #[error("this person has voted already; someone else is needed")]
+    VotedAlready,
 }
 
 /// The directory as it is now. Read at decision and again at release.
@@ -91,6 +98,10 @@ pub struct People {
     pub approvers: Option<BTreeSet<PrincipalId>>,
     /// Who is switched off.
     pub disabled: BTreeSet<PrincipalId>,
+    /// Members of groups, by name.
+    pub groups: BTreeMap<String, BTreeSet<PrincipalId>>,
+    /// People by name.
+    pub names: BTreeMap<String, PrincipalId>,
 }
 
 impl People {
@@ -122,6 +133,33 @@ impl People {
             _ => Ok(()),
         }
     }
+
+    /// Whether `who` names this person. A name or group that does not exist names nobody.
+    #[must_use]
+    pub fn names(&self, who: &Ask, person: PrincipalId) -> bool {
+        match who {
+            Ask::Everyone => true,
+            Ask::User(name) => self.names.get(name) == Some(&person),
+            Ask::Group(name) => self.is_in(person, name),
+        }
+    }
+
+    /// Whether a person is in a group.
+    #[must_use]
+    pub fn is_in(&self, person: PrincipalId, group: &str) -> bool {
+        self.groups.get(group).is_some_and(|members| members.contains(&person))
+    }
+
+    /// Whether anybody at all is asked by it, who could decide.
+    #[must_use]
+    pub fn has_anyone(&self, who: &Ask) -> bool {
+        let could = |person: &PrincipalId| self.may_deny(*person).is_ok();
+        match who {
+            Ask::Everyone => self.approvers.as_ref().is_none_or(|all| all.iter().any(could)),
+            Ask::User(name) => self.names.get(name).is_some_and(could),
+            Ask::Group(name) => self.groups.get(name).is_some_and(|all| all.iter().any(could)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -133,7 +171,8 @@ mod tests {
     }
 
     fn people(mode: Mode) -> People {
-        People { mode, approvers: None, disabled: BTreeSet::new() }
+        let (groups, names) = (BTreeMap::new(), BTreeMap::new());
+        People { mode, approvers: None, disabled: BTreeSet::new(), groups, names }
     }
 
     #[test]

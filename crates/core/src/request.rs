@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::action::Kind;
 use crate::assessment::RiskLevel;
 use crate::digest::Digest;
 use crate::fact::Facts;
 use crate::id::{ActionId, RequestId, RunId};
 use crate::people::Voter;
+use crate::policy::{Ask, Asks};
 use crate::time::Timestamp;
 
 /// What a person can answer.
@@ -19,6 +21,8 @@ pub enum Decision {
     Modify,
     /// Do not let it run.
     Deny,
+    /// An answer to a question of a run.
+    Answer,
 }
 
 impl Decision {
@@ -29,8 +33,67 @@ impl Decision {
             Decision::Approve => "approve",
             Decision::Modify => "modify",
             Decision::Deny => "deny",
+            Decision::Answer => "answer",
         }
     }
+}
+
+/// What a person answers to a question of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// Go on.
+    Continue,
+    /// Begin nothing until told to go on.
+    Pause,
+    /// End here.
+    Stop,
+    /// Go on differently: the text says how.
+    Redirect,
+    /// What was never reported did happen.
+    Happened,
+    /// What was never reported did not happen.
+    DidNotHappen,
+    /// An answer in words.
+    Text,
+}
+
+impl Reply {
+    /// The name in events and on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Reply::Continue => "continue",
+            Reply::Pause => "pause",
+            Reply::Stop => "stop",
+            Reply::Redirect => "redirect",
+            Reply::Happened => "happened",
+            Reply::DidNotHappen => "did_not_happen",
+            Reply::Text => "text",
+        }
+    }
+
+    /// Whether it says nothing without a text.
+    #[must_use]
+    pub fn needs_text(self) -> bool {
+        match self {
+            Reply::Redirect | Reply::Text => true,
+            Reply::Continue
+            | Reply::Pause
+            | Reply::Stop
+            | Reply::Happened
+            | Reply::DidNotHappen => false,
+        }
+    }
+}
+
+/// Someone who said that they are looking at a request. It keeps nobody from answering.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Looking {
+    /// Who.
+    pub by: String,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// Where a request stands.
@@ -83,6 +146,9 @@ pub struct Request {
     /// Number of its label (`HS-4127`); 0 until it is stored.
     #[serde(skip)]
     pub number: u64,
+    /// What it is about.
+    #[serde(default)]
+    pub kind: Kind,
     /// The action.
     pub action: ActionId,
     /// The run.
@@ -102,6 +168,27 @@ pub struct Request {
     pub facts: Facts,
     /// Votes, oldest first, late ones included.
     pub votes: Vec<Vote>,
+    /// How it asks: the ladder, the seats, whether votes are hidden.
+    #[serde(default)]
+    pub asks: Asks,
+    /// The step of the ladder it is at.
+    #[serde(default)]
+    pub step: usize,
+    /// Everybody who was asked so far.
+    #[serde(default = "everyone")]
+    pub asked: Vec<Ask>,
+    /// When this step began.
+    #[serde(default)]
+    pub step_at: Timestamp,
+    /// Whether those of this step were reminded.
+    #[serde(default)]
+    pub reminded: bool,
+    /// Until when time that stood still is given back.
+    #[serde(default)]
+    pub credited_at: Timestamp,
+    /// Who is looking at it.
+    #[serde(default)]
+    pub looking: Option<Looking>,
     /// When it was asked.
     pub opened_at: Timestamp,
     /// When the next person is asked, or it stalls. Never a time at which it is approved.
@@ -116,11 +203,39 @@ fn no_facts() -> Facts {
     Facts::None
 }
 
+fn everyone() -> Vec<Ask> {
+    vec![Ask::Everyone]
+}
+
 impl Request {
     /// What a person sees, signs and quotes.
     #[must_use]
     pub fn binding(&self) -> Digest {
         Digest::binding(self.call, self.id, self.salt)
+    }
+
+    /// What someone who decides has to have seen. Who is asked, who is looking, and what others
+    /// voted while it is open does not make a decision stale.
+    pub(crate) fn substance(&self) -> (RequestState, &Facts, Digest, usize) {
+        let votes = if self.state.is_open() { 0 } else { self.votes.len() };
+        let state = if self.state.is_open() { RequestState::Open } else { self.state };
+        (state, &self.facts, self.binding(), votes)
+    }
+
+    /// Votes in favour that quote its binding.
+    pub fn in_favour(&self) -> impl Iterator<Item = &Vote> {
+        let binding = self.binding();
+        self.votes.iter().filter(move |vote| {
+            vote.counts
+                && vote.binding == binding
+                && matches!(vote.decision, Decision::Approve | Decision::Modify)
+        })
+    }
+
+    /// Whether a vote is hidden from others for now.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        self.asks.blind && self.asks.seats() > 1 && self.state.is_open()
     }
 
     /// The vote that decided it.

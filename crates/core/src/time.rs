@@ -33,4 +33,16 @@ impl Timestamp {
     pub const fn plus_secs(self, secs: u32) -> Self {
         Self(self.0.saturating_add(secs as i64 * 1_000_000))
     }
+
+    /// This many microseconds later; stays at the end of time instead of wrapping.
+    #[must_use]
+    pub const fn plus_micros(self, micros: i64) -> Self {
+        Self(self.0.saturating_add(micros))
+    }
+
+    /// Days since 1970, UTC.
+    #[must_use]
+    pub const fn day(self) -> i64 {
+        self.0.div_euclid(86_400_000_000)
+    }
 }

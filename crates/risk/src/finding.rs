@@ -84,6 +84,34 @@ impl Kind {
         }
     }
 
+    /// What kind of thing it does, for telling whether two calls do the same; `None` for what
+    /// only looks or only claims.
+    fn effect(self) -> Option<&'static str> {
+        Some(match self {
+            Kind::Read | Kind::Claim(_) => return None,
+            Kind::Fetch => "fetch",
+            Kind::ReadSecret => "read_secret",
+            Kind::Write => "write",
+            Kind::Build => "build",
+            Kind::Stop => "stop",
+            Kind::Push => "push",
+            Kind::Stage => "stage",
+            Kind::Unknown => "unknown",
+            Kind::UnknownCode => "unknown_code",
+            Kind::Destroy => "destroy",
+            Kind::Halt => "halt",
+            Kind::Pay => "pay",
+            Kind::Send => "send",
+            Kind::Release => "release",
+            Kind::Grant => "grant",
+            Kind::Execute => "execute",
+            Kind::Agent => "agent",
+            Kind::Config => "config",
+            Kind::Opaque => "opaque",
+            Kind::Gate => "gate",
+        })
+    }
+
     fn axes(self) -> (WayBack, Reach, Outside) {
         match self {
             Kind::Read | Kind::Claim(_) => (WayBack::Yes, Reach::None, Outside::No),
@@ -154,6 +182,7 @@ pub(crate) fn settle(findings: &[Finding]) -> Assessment {
     for finding in findings {
         let level = finding.kind.level();
         made.level = made.level.max(level);
+        made.effects.extend(finding.kind.effect().map(str::to_owned));
         let (way_back, reach, outside) = finding.kind.axes();
         if way_back_rank(way_back) > way_back_rank(made.way_back) {
             made.way_back = way_back;
@@ -193,6 +222,7 @@ fn blank() -> Assessment {
         count: None,
         secrets: Vec::new(),
         target: Target::default(),
+        effects: std::collections::BTreeSet::new(),
         safer: Vec::new(),
         touches_gate: false,
         uninspectable: None,

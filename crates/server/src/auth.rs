@@ -22,6 +22,7 @@ pub use codes::Secret;
 pub(crate) use codes::new_secret;
 pub(crate) use codes::{new_code, redeem};
 pub(crate) use guard::{guard, rate_limit};
+pub(crate) use proof::Proven;
 use proof::prove;
 pub use proof::signed_text;
 pub(crate) use signed::{Decided, Signed, SignedBare};

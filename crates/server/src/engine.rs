@@ -2,28 +2,34 @@
 
 mod directory;
 mod facts;
+mod policy;
 mod propose;
 mod vote;
 mod waiters;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use holdshort_core::{
-    ActionId, Aggregate, Answer, Changes, ClaimIntent, Command, Context, Digest, Mode, People,
-    Policy, PrincipalId, RequestId, TakeClaim, Transition, WorkspaceId, decide,
+    ActionId, Aggregate, Answer, Changes, ClaimIntent, Command, Context, Digest, Event, EventId,
+    EventKind, Mode, People, Policy, PrincipalId, RequestId, RunCommand, RunId, Stops, TakeClaim,
+    Timestamp, Today, Transition, WorkspaceId, decide, decide_run, next_run_wake,
 };
 use holdshort_risk::{Own, Rules};
-use holdshort_store::{Commit, Committed, Db, ProofUse, Store, StoreError};
+use holdshort_store::{
+    Cause, Change, Commit, Committed, Db, PrincipalKind, ProofUse, Store, StoreError,
+};
 use tokio::sync::watch;
 
 use crate::clock::{self, Clock};
 use crate::limits;
+use crate::policy::InForce;
 use crate::probes::Probes;
 use crate::problem::Failure;
+use holdshort_api::Code;
 
 pub(crate) use directory::{AsOf, Known};
-pub(crate) use propose::Proposal;
+pub(crate) use propose::{Proposal, assess};
 pub(crate) use vote::Ballot;
 pub(crate) use waiters::Waiters;
 
@@ -35,7 +41,8 @@ pub(crate) const WORKSPACE: WorkspaceId = WorkspaceId::from_bytes([1; 16]);
 pub(crate) struct Engine {
     pub(crate) db: Arc<Db>,
     pub(crate) clock: Clock,
-    pub(crate) policy: Policy,
+    /// The policy in force, read anew when its files change.
+    pub(crate) policy: InForce,
     /// What the organization says about tools.
     pub(crate) rules: Rules,
     pub(crate) own: Own,
@@ -59,6 +66,34 @@ pub(crate) struct Applied {
     pub(crate) answer: Answer,
 }
 
+/// Who and what applies now, as it was read.
+#[derive(Clone, Debug)]
+struct Now {
+    policy: Arc<Policy>,
+    people: Arc<People>,
+    stops: Arc<Stops>,
+    /// Version of the stops; a commit that was decided under others is decided again.
+    control: u64,
+}
+
+impl Now {
+    fn context(&self, now: Timestamp) -> Result<Context<'_>, Failure> {
+        let random = clock::random()?;
+        let Self { policy, people, stops, .. } = self;
+        Ok(Context { now, random, policy, people, stops })
+    }
+}
+
+/// What goes with a transition into its commit.
+#[derive(Clone, Debug, Default)]
+struct With {
+    proof: Option<ProofUse>,
+    /// Of a new action: the run's task, and what a repeat is recognised by.
+    new: Option<(String, [u8; 32])>,
+    /// Whether the run is not stored yet.
+    new_run: bool,
+}
+
 impl Engine {
     /// The directory as it is now.
     pub(crate) fn people(&self) -> Result<Arc<People>, Failure> {
@@ -72,6 +107,23 @@ impl Engine {
         Ok(people)
     }
 
+    /// The stops as they are now, and their version.
+    pub(crate) fn stops(&self) -> Result<(u64, Arc<Stops>), Failure> {
+        let as_of = self.as_of();
+        if let Some(stops) = self.known.stops(as_of) {
+            return Ok(stops);
+        }
+        let (version, stops) = self.db.stops(WORKSPACE)?;
+        let stops = (version, Arc::new(Stops::new(stops)));
+        self.known.keep_stops(as_of, &stops);
+        Ok(stops)
+    }
+
+    fn now(&self) -> Result<Now, Failure> {
+        let (control, stops) = self.stops()?;
+        Ok(Now { policy: self.policy.policy(), people: self.people()?, stops, control })
+    }
+
     /// The version of the directory, and the time.
     pub(crate) fn as_of(&self) -> AsOf {
         (self.db.directory_version(), self.clock.now())
@@ -83,17 +135,62 @@ impl Engine {
             Some("team") => Mode::Team,
             _ => Mode::Personal,
         };
+        let groups = self.db.groups(WORKSPACE)?;
+        let groups: BTreeMap<String, BTreeSet<PrincipalId>> = groups
+            .into_iter()
+            .map(|group| (group.name, group.members.into_iter().collect()))
+            .collect();
         let approvers = match self.db.setting(WORKSPACE, "approvers")? {
-            Some(name) if !name.is_empty() => {
-                let groups = self.db.groups(WORKSPACE)?;
-                let group = groups.into_iter().find(|group| group.name == name);
-                Some(group.map(|group| group.members.into_iter().collect()).unwrap_or_default())
-            }
+            Some(name) if !name.is_empty() => Some(groups.get(&name).cloned().unwrap_or_default()),
             _ => None,
         };
-        let disabled = self.db.principals(WORKSPACE)?;
-        let disabled = disabled.into_iter().filter(|principal| principal.disabled_at.is_some());
-        Ok(People { mode, approvers, disabled: disabled.map(|principal| principal.id).collect() })
+        let all = self.db.principals(WORKSPACE)?;
+        let off = all.iter().filter(|principal| principal.disabled_at.is_some());
+        let disabled = off.map(|principal| principal.id).collect();
+        let persons = all.iter().filter(|one| one.kind == PrincipalKind::Person);
+        let names = persons.map(|person| (person.name.clone(), person.id)).collect();
+        Ok(People { mode, approvers, disabled, groups, names })
+    }
+
+    /// Who changes the directory, for the log.
+    pub(crate) fn cause(&self, by: impl Into<String>) -> Result<Cause, Failure> {
+        Ok(Cause { by: by.into(), at: self.clock.now(), random: clock::random()? })
+    }
+
+    /// Changes the directory, and wakes those who read the feed.
+    pub(crate) async fn change(
+        &self,
+        by: impl Into<String>,
+        changes: Vec<Change>,
+    ) -> Result<(), Failure> {
+        let cause = self.cause(by)?;
+        self.db.change(WORKSPACE, changes, cause).await?;
+        let (last, _) = self.db.feed_end()?;
+        self.move_feed(last);
+        Ok(())
+    }
+
+    /// Erases what belongs to an action that is over, for `by`.
+    pub(crate) async fn erase(&self, action: ActionId, by: String) -> Result<(), Failure> {
+        let at = self.clock.now();
+        let event = Event {
+            id: EventId::at(at, clock::random()?),
+            kind: EventKind::PayloadErased,
+            at,
+            action: Some(action),
+            request: None,
+            run: None,
+            by,
+            detail: serde_json::json!({}),
+        };
+        self.db.erase(WORKSPACE, action, event).await.map_err(|error| match error {
+            StoreError::Conflict => {
+                Failure::new(Code::WrongState, "It is not over yet; what waits is not erased.")
+            }
+            other => other.into(),
+        })?;
+        self.move_feed(self.db.feed_end()?.0);
+        Ok(())
     }
 
     /// Decides a command on an action and writes what follows, once.
@@ -108,7 +205,24 @@ impl Engine {
 
     /// The rows of an action.
     fn load(&self, action: ActionId) -> Result<Aggregate, Failure> {
-        self.db.aggregate(WORKSPACE, action)?.ok_or_else(Failure::not_found)
+        let aggregate = self.db.aggregate(WORKSPACE, action)?.ok_or_else(Failure::not_found)?;
+        self.with_account(aggregate)
+    }
+
+    /// The same with what the agent spent today and what it was granted, where that matters.
+    fn with_account(&self, mut aggregate: Aggregate) -> Result<Aggregate, Failure> {
+        let now = self.clock.now();
+        let agent = aggregate.run.agent;
+        let costs = aggregate.action.as_ref().is_some_and(|(action, _)| action.cost.is_some());
+        aggregate.today = match costs {
+            true => self.db.spending(WORKSPACE, agent, now.day())?,
+            false => Today { day: now.day(), ..Today::default() },
+        };
+        let by_grant = aggregate.action.as_ref().is_some_and(|(a, _)| a.verdict.grant.is_some());
+        if by_grant {
+            aggregate.grants = self.db.grants_of(WORKSPACE, agent, now)?;
+        }
+        Ok(aggregate)
     }
 
     /// The same, for rows that were just read; they are read again when they changed since.
@@ -118,29 +232,47 @@ impl Engine {
         command: Command,
         proof: Option<ProofUse>,
     ) -> Result<Applied, Failure> {
-        let needs_people = matches!(command, Command::Decide(_) | Command::Claim(_));
-        let people = if needs_people { self.people()? } else { Arc::new(nobody()) };
         let action = read.action.as_ref().map(|(action, _)| action.id);
         let action = action.ok_or_else(Failure::not_found)?;
-        let mut read = Some(read);
+        let mut read = Some(self.with_account(read)?);
         for _ in 0..limits::RETRIES {
             let aggregate = match read.take() {
                 Some(aggregate) => aggregate,
                 None => self.load(action)?,
             };
-            let context = self.context(&people)?;
+            let now = self.now()?;
+            let context = now.context(self.clock.now())?;
             let transition = decide(&aggregate, command.clone(), &context)?;
-            match self.write(aggregate, transition, proof.clone(), None).await {
-                Err(StoreError::Conflict) => {}
+            let with = With { proof: proof.clone(), ..With::default() };
+            match self.write(aggregate, transition, with, &now).await {
+                Err(StoreError::Conflict) => tokio::task::yield_now().await,
                 other => return Ok(other?),
             }
         }
         Err(Failure::from(StoreError::Conflict))
     }
 
-    fn context<'a>(&'a self, people: &'a People) -> Result<Context<'a>, Failure> {
-        let random = clock::random()?;
-        Ok(Context { now: self.clock.now(), random, policy: &self.policy, people })
+    /// Decides something that happens to a run, and writes what follows, once.
+    pub(crate) async fn apply_to_run(
+        &self,
+        run: RunId,
+        command: RunCommand,
+        proof: Option<ProofUse>,
+    ) -> Result<Applied, Failure> {
+        for _ in 0..limits::RETRIES {
+            let row = self.db.run(WORKSPACE, run)?.ok_or_else(Failure::not_found)?;
+            let at = self.clock.now();
+            let mut aggregate = Aggregate::of_run(WORKSPACE, row.run);
+            aggregate.today = self.db.spending(WORKSPACE, aggregate.run.agent, at.day())?;
+            let now = self.now()?;
+            let transition = decide_run(&aggregate, command.clone(), &now.context(at)?)?;
+            let with = With { proof: proof.clone(), ..With::default() };
+            match self.write(aggregate, transition, with, &now).await {
+                Err(StoreError::Conflict) => tokio::task::yield_now().await,
+                other => return Ok(other?),
+            }
+        }
+        Err(Failure::from(StoreError::Conflict))
     }
 
     /// Commits a transition and wakes who waits for it. The answer is sent by the commit itself.
@@ -148,48 +280,72 @@ impl Engine {
         &self,
         mut aggregate: Aggregate,
         transition: Transition,
-        proof: Option<ProofUse>,
-        new: Option<(String, [u8; 32])>,
+        with: With,
+        now: &Now,
     ) -> Result<Applied, StoreError> {
         let Transition { next, events, effects, answer } = transition;
-        if next.is_none() && events.is_empty() && proof.is_none() {
+        if next.is_none() && events.is_empty() && with.proof.is_none() {
             return Ok(Applied { aggregate, answer });
         }
         let has_work = !effects.is_empty();
         let expected = aggregate.action.as_ref().map(|(action, _)| action.version);
-        let (goal, dedupe) = new.map_or((String::new(), None), |(goal, key)| (goal, Some(key)));
+        let (goal, dedupe) =
+            with.new.map_or((String::new(), None), |(goal, key)| (goal, Some(key)));
+        let changed_run = next.as_ref().and_then(|changes| changes.run.as_ref());
+        let run_wake = next_run_wake(changed_run.unwrap_or(&aggregate.run), &now.policy);
         let commit = Commit {
             workspace: WORKSPACE,
             run: aggregate.run.clone(),
+            expected_run: (!with.new_run).then_some(aggregate.run.version),
+            run_wake,
             goal,
             expected,
+            control: Some(now.control),
             dedupe,
             changes: next.clone(),
             events,
             effects,
-            proof,
+            proof: with.proof,
             open_cap: self.open_cap,
         };
         let committed = self.db.commit(commit).await?;
         if let Some(changes) = next {
-            let (action, counts) = (changes.action.id, changes.requests.len());
-            merge(&mut aggregate, changes, committed);
-            self.waiters.wake(action);
-            if has_work || counts > 0 {
-                self.timers.notify_one();
+            if self.wake(&aggregate, &changes) {
+                // Deadlines that stood still while it was held are looked at now.
+                self.db.rouse(WORKSPACE, Some(aggregate.run.id), self.clock.now()).await?;
+                self.waiters.wake_run(aggregate.run.id);
             }
+            merge(&mut aggregate, changes, committed);
         }
-        if committed.last_seq > 0 {
-            self.feed.send_if_modified(|seq| {
-                let moved = committed.last_seq > *seq;
-                *seq = (*seq).max(committed.last_seq);
-                moved
-            });
-        }
+        self.move_feed(committed.last_seq);
         if has_work {
             self.work.notify_one();
         }
         Ok(Applied { aggregate, answer })
+    }
+
+    /// Wakes those who wait for what changed, and the timers when something may be due earlier.
+    /// Says whether the run goes on, or stops.
+    fn wake(&self, before: &Aggregate, changes: &Changes) -> bool {
+        if let Some(action) = &changes.action {
+            self.waiters.wake(action.id);
+        }
+        if !changes.requests.is_empty() || !changes.questions.is_empty() || changes.run.is_some() {
+            self.timers.notify_one();
+        }
+        changes.run.as_ref().is_some_and(|run| {
+            run.holds.len() < before.run.holds.len() || run.state != before.run.state
+        })
+    }
+
+    fn move_feed(&self, last: i64) {
+        if last > 0 {
+            self.feed.send_if_modified(|seq| {
+                let moved = last > *seq;
+                *seq = (*seq).max(last);
+                moved
+            });
+        }
     }
 
     /// Claims an action; probes are read just before release.
@@ -211,13 +367,11 @@ impl Engine {
     }
 }
 
-/// For commands that do not look at people: nobody may, so a mistake here permits nothing.
-fn nobody() -> People {
-    People { mode: Mode::Team, approvers: Some(BTreeSet::new()), disabled: BTreeSet::new() }
-}
-
 fn merge(aggregate: &mut Aggregate, changes: Changes, committed: Committed) {
-    let Changes { action, payload, mut requests } = changes;
+    let Changes { action, payload, mut requests, run, today, .. } = changes;
+    aggregate.run = run.unwrap_or_else(|| aggregate.run.clone());
+    aggregate.today = today.unwrap_or_else(|| aggregate.today.clone());
+    let Some(action) = action else { return };
     let payload = payload.or_else(|| aggregate.action.take().map(|(_, payload)| payload));
     if let Some(mut last) = requests.pop() {
         if last.number == 0 {

@@ -20,6 +20,8 @@ pub(crate) const RATE_PER_SEC: u32 = 500;
 pub(crate) const RATE_BURST: u32 = 1000;
 /// Times a command is decided again because its row changed in between.
 pub(crate) const RETRIES: u32 = 64;
+/// Seconds a grant may last.
+pub(crate) const GRANT_MAX_SECS: u32 = 30 * 24 * 60 * 60;
 /// Seconds a sign-in code works.
 pub(crate) const CODE_SECS: u32 = 10 * 60;
 /// Seconds a browser session lasts.

@@ -6,8 +6,8 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use holdshort_api::{self as api, Code};
 use holdshort_core::{
-    Call, ClaimIntent, Decision, Digest, Json, RiskLevel, Timestamp, Untrusted, Words,
-    limits as core_limits,
+    Amount, Call, ClaimIntent, Decision, Digest, Json, Reply, RiskLevel, Timestamp, Untrusted,
+    Words, limits as core_limits,
 };
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -126,6 +126,7 @@ pub(crate) fn proposal(
     check_texts(&body)?;
     let arguments = object("arguments", &body.arguments, core_limits::ARGUMENTS_BYTES)?;
     let definition = definition(&body)?;
+    let cost = cost(body.cost.as_deref())?;
     let pins = match &body.pins {
         Some(pins) => object("pins", pins, limits::SCHEMA_BYTES)?.canonical(),
         None => String::new(),
@@ -160,6 +161,7 @@ pub(crate) fn proposal(
         words,
         declared: body.declared_risk.map(risk_level),
         expires_at: body.expires_at.map(Timestamp::from_micros),
+        cost,
         claim,
     })
 }
@@ -309,7 +311,30 @@ pub(crate) fn decision(decision: api::Decision) -> Decision {
         api::Decision::Approve => Decision::Approve,
         api::Decision::Modify => Decision::Modify,
         api::Decision::Deny => Decision::Deny,
+        api::Decision::Answer => Decision::Answer,
     }
+}
+
+/// An answer to a question of a run.
+pub(crate) fn reply(reply: api::Reply) -> Reply {
+    match reply {
+        api::Reply::Continue => Reply::Continue,
+        api::Reply::Pause => Reply::Pause,
+        api::Reply::Stop => Reply::Stop,
+        api::Reply::Redirect => Reply::Redirect,
+        api::Reply::Happened => Reply::Happened,
+        api::Reply::DidNotHappen => Reply::DidNotHappen,
+        api::Reply::Text => Reply::Text,
+    }
+}
+
+/// An amount of money, when there is one.
+pub(crate) fn cost(text: Option<&str>) -> Result<Option<Amount>, Failure> {
+    let parse = |text: &str| {
+        text.parse::<Amount>()
+            .map_err(|error| Failure::new(Code::InvalidField, format!("`cost`: {error}.")))
+    };
+    text.map(parse).transpose()
 }
 
 /// A binding as it was quoted. Anything else is not what is held.

@@ -181,12 +181,18 @@ impl From<Refusal> for Failure {
             Refusal::NotEligible(_) => Code::NotEligible,
             Refusal::FactsPending | Refusal::FactsNeeded => Code::FactsPending,
             Refusal::ConfirmMismatch => Code::ConfirmMismatch,
-            Refusal::ReasonMissing | Refusal::ChangeMissing => Code::InvalidField,
+            Refusal::ReasonMissing
+            | Refusal::ChangeMissing
+            | Refusal::TextMissing
+            | Refusal::WrongAnswer(_)
+            | Refusal::NamesNobody(_) => Code::InvalidField,
             Refusal::ClaimedElsewhere => Code::ClaimedElsewhere,
             Refusal::CallMismatch => Code::CallMismatch,
             Refusal::Uninspectable(_)
             | Refusal::NotAllowed(_)
             | Refusal::WrongState(_)
+            | Refusal::RunOver
+            | Refusal::TooMany(_)
             | Refusal::TooManyVotes => Code::WrongState,
         };
         Self::new(code, refusal.to_string())

@@ -4,12 +4,16 @@ mod actions;
 mod assets;
 mod enrolments;
 mod events;
+mod grants;
 mod groups;
 mod meta;
 mod people;
+mod policy;
 mod requests;
 mod runs;
 mod settings;
+mod steer;
+mod stops;
 mod tokens;
 
 use std::time::Duration;
@@ -19,6 +23,7 @@ use axum::extract::{OriginalUri, Query};
 use axum::http::HeaderMap;
 use axum::{Router, middleware};
 use holdshort_api::{Code, Problem};
+use holdshort_core::{Aggregate, Run};
 use holdshort_store::Store;
 use serde::Deserialize;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -26,9 +31,11 @@ use utoipa::{IntoParams, Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::auth;
+use crate::engine::WORKSPACE;
 use crate::limits;
 use crate::problem::Failure;
 use crate::state::App;
+use crate::wire;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -58,7 +65,11 @@ fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Doc::openapi())
         .merge(actions::routes())
         .merge(runs::routes())
+        .merge(steer::routes())
         .merge(requests::routes())
+        .merge(grants::routes())
+        .merge(stops::routes())
+        .merge(policy::routes())
         .merge(events::routes())
         .merge(people::routes())
         .merge(groups::routes())
@@ -137,8 +148,31 @@ fn wait(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(u64::from(secs.min(limits::WAIT_SECS))))
 }
 
+/// What a run says to its agent with every answer: what holds it, and what it was last told.
+fn run_says(app: &App, run: &Run) -> Result<wire::RunSays, Failure> {
+    let (_, stops) = app.engine.stops()?;
+    let told = match run.redirected_by {
+        Some(by) => app.engine.db.aggregate(WORKSPACE, by)?.and_then(|told| told.action),
+        None => None,
+    };
+    let instructions = told.and_then(|(question, payload)| {
+        let reason = payload.reasons.last()?;
+        Some(holdshort_api::Instructions {
+            text: reason.text.raw().to_owned(),
+            by: reason.by.clone(),
+            at: question.updated_at.as_micros(),
+        })
+    });
+    Ok(wire::RunSays { held: run.held(&stops), instructions })
+}
+
+/// An action as its agent sees it.
+fn status(app: &App, aggregate: &Aggregate) -> Result<holdshort_api::ActionStatus, Failure> {
+    wire::status(aggregate, run_says(app, &aggregate.run)?, app.engine.clock.now())
+}
+
 /// The name of a principal.
 fn name_of(app: &App, id: holdshort_core::PrincipalId) -> Result<String, Failure> {
-    let principal = app.engine.db.principal(crate::engine::WORKSPACE, id)?;
+    let principal = app.engine.db.principal(WORKSPACE, id)?;
     Ok(principal.map_or_else(|| "unknown".to_owned(), |principal| principal.name))
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use axum::Router;
 use ed25519_dalek::SigningKey;
 use governor::{Quota, RateLimiter};
-use holdshort_core::Policy;
 use holdshort_risk::Own;
 use holdshort_store::{Sqlite, Store, StoreError, Tuning};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -18,6 +17,8 @@ use crate::clock::Clock;
 use crate::config::{self, BadConfig, Config};
 use crate::engine::{Engine, Known, WORKSPACE, Waiters};
 use crate::limits;
+use crate::policy::{InForce, PolicyProblems};
+use crate::problem::Failure;
 use crate::routes;
 use crate::setup;
 use crate::state::App;
@@ -38,6 +39,12 @@ pub enum ServerError {
     /// The data directory was not set up.
     #[error("the data directory was not set up")]
     NotSetUp,
+    /// The policy cannot be used.
+    #[error(transparent)]
+    Policy(#[from] PolicyProblems),
+    /// The policy could not be written down.
+    #[error("{}", .0.detail())]
+    Engine(Failure),
     /// Serving failed.
     #[error("serving failed: {0}")]
     Serve(std::io::Error),
@@ -75,15 +82,17 @@ impl Server {
         let hosts = hosts(address, config);
         let origins = origins(&hosts, config);
         let data = std::fs::canonicalize(&config.data).unwrap_or_else(|_| config.data.clone());
+        let own = Own {
+            data_dir: data.to_string_lossy().into_owned(),
+            addresses: hosts.iter().filter(|host| host.contains(':')).cloned().collect(),
+        };
+        let policy = InForce::load(&config.data, (&rules, &own))?;
         let engine = Engine {
             db,
             clock: Clock::starting_at(latest),
-            policy: Policy::default(),
+            policy,
             rules,
-            own: Own {
-                data_dir: data.to_string_lossy().into_owned(),
-                addresses: hosts.iter().filter(|host| host.contains(':')).cloned().collect(),
-            },
+            own,
             probes,
             waiters: Waiters::default(),
             known: Known::default(),
@@ -92,6 +101,7 @@ impl Server {
             work: tokio::sync::Notify::new(),
             timers: tokio::sync::Notify::new(),
         };
+        engine.begin_policy().await.map_err(ServerError::Engine)?;
         let app = App {
             engine: Arc::new(engine),
             hosts: hosts.into(),
@@ -140,6 +150,7 @@ impl Server {
         let engine = || Arc::clone(&self.app.engine);
         let effects = tokio::spawn(worker::effects(engine(), stopping.clone(), begin));
         let timers = tokio::spawn(worker::timers(engine(), stopping.clone(), begun));
+        let policy = tokio::spawn(worker::policy(engine(), stopping.clone()));
         let router = routes::router(self.app.clone());
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let graceful = stopping.clone();
@@ -157,6 +168,7 @@ impl Server {
         let drained = tokio::time::timeout(Duration::from_secs(limits::DRAIN_SECS), serving).await;
         effects.abort();
         timers.abort();
+        policy.abort();
         match drained {
             Ok(Ok(result)) => result.map_err(ServerError::Serve),
             // What is still open after the drain is cut; nothing acknowledged is lost by it.

@@ -7,7 +7,7 @@ use ed25519_dalek::SigningKey;
 use holdshort_api::Enrolment;
 use holdshort_core::{PrincipalId, Timestamp};
 use holdshort_store::{
-    Change, Db, Key, Principal, PrincipalKind, Sqlite, Store, StoreError, Token,
+    Cause, Change, Db, Key, Principal, PrincipalKind, Sqlite, Store, StoreError, Token,
 };
 
 use crate::auth::{self, Secret, new_secret};
@@ -76,9 +76,15 @@ impl Setup {
                 set("mode", "personal".to_owned()),
                 set("server_seed", encode(&seed)),
             ];
-            setup.db.change(WORKSPACE, changes).await?;
+            setup.change(changes).await?;
         }
         Ok(setup)
+    }
+
+    async fn change(&self, changes: Vec<Change>) -> Result<(), SetupError> {
+        let by = "a terminal at the server".to_owned();
+        let cause = Cause { by, at: self.clock.now(), random: clock::random()? };
+        Ok(self.db.change(WORKSPACE, changes, cause).await?)
     }
 
     /// Whether this is scratch data.
@@ -127,7 +133,7 @@ impl Setup {
         let first = self.first_person()?.is_none();
         let person = self.principal(PrincipalKind::Person, name, None).await?;
         if first {
-            self.db.change(WORKSPACE, vec![Change::AdoptAgents(person)]).await?;
+            self.change(vec![Change::AdoptAgents(person)]).await?;
         }
         Ok(person)
     }
@@ -148,7 +154,7 @@ impl Setup {
         let id = PrincipalId::at(now, clock::random()?);
         let name = name.to_owned();
         let principal = Principal { id, kind, name, owner, created_at: now, disabled_at: None };
-        self.db.change(WORKSPACE, vec![Change::AddPrincipal(principal)]).await?;
+        self.change(vec![Change::AddPrincipal(principal)]).await?;
         Ok(id)
     }
 
@@ -168,7 +174,7 @@ impl Setup {
     /// When the store refuses.
     pub async fn invite(&self, person: PrincipalId, origin: &str) -> Result<Enrolment, SetupError> {
         let (enrolment, change) = auth::new_code(origin, person, self.clock.now())?;
-        self.db.change(WORKSPACE, vec![change]).await?;
+        self.change(vec![change]).await?;
         Ok(enrolment)
     }
 
@@ -227,14 +233,14 @@ impl Setup {
             created_at: self.clock.now(),
             revoked_at: None,
         };
-        self.db.change(WORKSPACE, vec![Change::AddKey(key)]).await?;
+        self.change(vec![Change::AddKey(key)]).await?;
         Ok(id)
     }
 
     async fn token(&self, principal: PrincipalId, scopes: &str) -> Result<Secret, SetupError> {
         let secret = new_secret()?;
         let token: Token = auth::token(&secret, principal, scopes, self.now());
-        self.db.change(WORKSPACE, vec![Change::AddToken(token)]).await?;
+        self.change(vec![Change::AddToken(token)]).await?;
         Ok(secret)
     }
 

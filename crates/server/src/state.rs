@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use governor::DefaultKeyedRateLimiter;
+use holdshort_store::Change;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::Proven;
 use crate::engine::Engine;
+use crate::problem::Failure;
 
 /// Shared by every route; cheap to clone.
 #[derive(Clone)]
@@ -22,6 +25,15 @@ pub(crate) struct App {
     pub(crate) metrics: PrometheusHandle,
     /// Ends streams and waits when the server stops.
     pub(crate) stopping: CancellationToken,
+}
+
+impl App {
+    /// Changes what a person proved that they want changed; the proof is used up with it.
+    pub(crate) async fn change(&self, by: Proven, changes: Vec<Change>) -> Result<(), Failure> {
+        let name = by.voter().describe();
+        let proof = std::iter::once(Change::UseProof(by.once));
+        self.engine.change(name, proof.chain(changes).collect()).await
+    }
 }
 
 impl std::fmt::Debug for App {

@@ -4,15 +4,15 @@ mod card;
 
 use holdshort_api as api;
 use holdshort_core::{
-    Action, Aggregate, Answer, Basis, CancelReason, Denier, EventKind, Outcome, Payload, Request,
-    RequestState, RiskLevel, Shown, State, Timestamp, notice,
+    Action, Aggregate, Answer, Basis, CancelReason, Denier, EventKind, Kind, Outcome, Payload,
+    Reply, Request, RequestState, RiskLevel, Shown, State, Timestamp, notice,
 };
 use holdshort_store::{ActionRow, Principal, PrincipalKind, QueueRow, RunRow, StoredEvent, Token};
 use serde_json::value::RawValue;
 
 use crate::problem::Failure;
 
-pub(crate) use card::{Rights, card};
+pub(crate) use card::{Rights, card, needs};
 
 /// Text for surfaces.
 pub(crate) fn text(shown: &Shown) -> api::Text {
@@ -45,6 +45,7 @@ pub(crate) fn action_state(state: &State) -> api::ActionState {
         State::Completed { outcome: Outcome::Unknown, .. } => api::ActionState::Unknown,
         State::Denied { .. } => api::ActionState::Denied,
         State::Cancelled { .. } => api::ActionState::Cancelled,
+        State::Answered { .. } => api::ActionState::Answered,
     }
 }
 
@@ -52,6 +53,7 @@ pub(crate) fn action_state(state: &State) -> api::ActionState {
 pub(crate) fn decided_by(state: &State) -> (Option<String>, bool) {
     let basis = |basis: &Basis| match basis {
         Basis::Policy { rule } => (Some(format!("policy ({rule})")), false),
+        Basis::Grant { by, .. } => (Some(format!("a grant of {}", by.describe())), false),
         Basis::People { voters, .. } => {
             let names: Vec<String> = voters.iter().map(holdshort_core::Voter::describe).collect();
             let person = voters.iter().all(|voter| voter.proof.is_person());
@@ -65,7 +67,7 @@ pub(crate) fn decided_by(state: &State) -> (Option<String>, bool) {
             basis(execution.clearance().basis())
         }
         State::Denied { by: Denier::Policy(rule) } => (Some(format!("policy ({rule})")), false),
-        State::Denied { by: Denier::Voter(voter) } => {
+        State::Denied { by: Denier::Voter(voter) } | State::Answered { by: voter, .. } => {
             (Some(voter.describe()), voter.proof.is_person())
         }
         State::Cancelled { reason } => {
@@ -83,11 +85,18 @@ fn label(request: Option<&Request>) -> Option<String> {
     request.map(|request| format!("HS-{}", request.number))
 }
 
+/// What a run says to its agent with every answer.
+#[derive(Debug, Default)]
+pub(crate) struct RunSays {
+    pub(crate) held: Option<String>,
+    pub(crate) instructions: Option<api::Instructions>,
+}
+
 /// An action as its agent sees it.
-pub(crate) fn action(
-    action: &Action,
-    payload: &Payload,
+fn action(
+    (action, payload): (&Action, &Payload),
     request: Option<&Request>,
+    says: RunSays,
     now: Timestamp,
 ) -> Result<api::ActionStatus, Failure> {
     let cleared =
@@ -118,6 +127,13 @@ pub(crate) fn action(
         reason: payload.reasons.last().map(|reason| reason.text.raw().to_owned()),
         effective_arguments: effective,
         modified: action.effective != action.proposed,
+        kind: kind(action.kind),
+        answer: match &action.state {
+            State::Answered { reply: given, .. } => Some(reply(*given)),
+            _ => None,
+        },
+        held: says.held,
+        instructions: says.instructions,
         lease_until_at,
         created_at: action.created_at.as_micros(),
         updated_at: action.updated_at.as_micros(),
@@ -125,19 +141,47 @@ pub(crate) fn action(
     })
 }
 
+pub(crate) fn kind(kind: Kind) -> api::Kind {
+    match kind {
+        Kind::Action => api::Kind::Action,
+        Kind::Checkpoint => api::Kind::Checkpoint,
+        Kind::CheckIn => api::Kind::CheckIn,
+        Kind::Exception => api::Kind::Exception,
+        Kind::UnknownOutcome => api::Kind::UnknownOutcome,
+        Kind::Question => api::Kind::Question,
+    }
+}
+
+pub(crate) fn reply(reply: Reply) -> api::Reply {
+    match reply {
+        Reply::Continue => api::Reply::Continue,
+        Reply::Pause => api::Reply::Pause,
+        Reply::Stop => api::Reply::Stop,
+        Reply::Redirect => api::Reply::Redirect,
+        Reply::Happened => api::Reply::Happened,
+        Reply::DidNotHappen => api::Reply::DidNotHappen,
+        Reply::Text => api::Reply::Text,
+    }
+}
+
 /// The action of an aggregate.
-pub(crate) fn status(aggregate: &Aggregate, now: Timestamp) -> Result<api::ActionStatus, Failure> {
+pub(crate) fn status(
+    aggregate: &Aggregate,
+    says: RunSays,
+    now: Timestamp,
+) -> Result<api::ActionStatus, Failure> {
     let (row, payload) = aggregate.action.as_ref().ok_or_else(Failure::not_found)?;
-    action(row, payload, aggregate.request.as_ref(), now)
+    action((row, payload), aggregate.request.as_ref(), says, now)
 }
 
 /// What a claimer is told.
 pub(crate) fn claim_reply(
     aggregate: &Aggregate,
     answer: Answer,
+    says: RunSays,
     now: Timestamp,
 ) -> Result<api::ClaimReply, Failure> {
-    let action = status(aggregate, now)?;
+    let action = status(aggregate, says, now)?;
     let reply = |answer, because| api::ClaimReply {
         answer,
         because,
@@ -154,7 +198,10 @@ pub(crate) fn claim_reply(
                 ..reply(api::ClaimAnswer::Proceed, None)
             }
         }
-        Answer::Wait | Answer::Done | Answer::Voted { .. } => reply(api::ClaimAnswer::Wait, None),
+        Answer::Wait | Answer::Done | Answer::Voted { .. } | Answer::Asked { .. } => {
+            reply(api::ClaimAnswer::Wait, None)
+        }
+        Answer::Held { because } => reply(api::ClaimAnswer::Wait, Some(because)),
         Answer::AskAgain { because } => reply(api::ClaimAnswer::AskAgain, Some(because)),
         Answer::Replan { because } => reply(api::ClaimAnswer::Replan, Some(because)),
     })
@@ -178,6 +225,7 @@ pub(crate) fn queue_item(request: &Request, payload: &Payload, agent: &str) -> a
         version: request.version,
         state: request_state(request.state),
         risk: level(request.level),
+        kind: kind(request.kind),
         sentence: text(&notice::sentence(payload)),
         agent: text(&agent),
         asked_at: request.opened_at.as_micros(),
@@ -190,8 +238,10 @@ pub(crate) fn queue_row(row: &QueueRow, agent: &str) -> api::QueueItem {
     queue_item(&row.request, &row.payload, agent)
 }
 
-pub(crate) fn run(row: &RunRow, agent: &str, actions: &[ActionRow]) -> api::Run {
+pub(crate) fn run(row: &RunRow, agent: &str, says: RunSays, actions: &[ActionRow]) -> api::Run {
+    let progress = &row.run.progress;
     let state = match row.run.state {
+        holdshort_core::RunState::Paused => api::RunState::Paused,
         holdshort_core::RunState::Running if row.pending > 0 => api::RunState::Waiting,
         holdshort_core::RunState::Running => api::RunState::Running,
         holdshort_core::RunState::Finished => api::RunState::Finished,
@@ -203,11 +253,18 @@ pub(crate) fn run(row: &RunRow, agent: &str, actions: &[ActionRow]) -> api::Run 
         agent: agent.to_owned(),
         goal: Some(row.goal.clone()).filter(|goal| !goal.is_empty()),
         state,
+        held: says.held,
         steps: row.steps,
+        denials: progress.denials,
+        phase: Some(progress.phase.clone()).filter(|phase| !phase.is_empty()),
+        spent: row.run.spending.amounts().iter().map(ToString::to_string).collect(),
+        instructions: says.instructions,
+        denied: row.run.denied.iter().map(|denied| denied.action.to_string()).collect(),
         actions: actions
             .iter()
             .map(|row| api::RunAction {
                 id: row.action.id.to_string(),
+                kind: kind(row.action.kind),
                 sentence: notice::sentence(&row.payload).to_plain(),
                 tool: row.payload.call.tool.raw().to_owned(),
                 risk: level(row.action.level),
@@ -238,7 +295,7 @@ pub(crate) fn event(stored: &StoredEvent) -> api::Event {
         at: event.at.as_micros(),
         action: event.action.map(|id| id.to_string()),
         request: event.request.map(|id| id.to_string()),
-        run: Some(event.run.to_string()),
+        run: event.run.map(|id| id.to_string()),
         by: event.by.clone(),
         detail: event.detail.clone(),
     }

@@ -3,20 +3,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdshort_core::{Command, Effect};
+use holdshort_api::Code;
+use holdshort_core::{ActionId, Command, Effect, RunCommand, RunId, next_run_wake, next_wake};
 use holdshort_store::{OutboxItem, Store};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, WORKSPACE};
 use crate::limits;
 use crate::problem::Failure;
 
 /// The longest sleep of the timers: a bound on what a clock that jumped can delay.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
-/// Actions looked at in one go.
+/// Actions looked at in one go; their commits share one write to the disk.
 const BATCH: u32 = 256;
+/// Seconds until something is looked at again whose time stands still.
+const STANDS_STILL_SECS: u32 = 300;
+/// How often the files of the policy are looked at.
+const POLICY_EVERY: Duration = Duration::from_millis(500);
 
 /// Does what the outbox holds, until the server stops. It is read when something was put in,
 /// when a lease of unfinished work runs out, and at the start; `begun` hears when what was left
@@ -98,12 +103,23 @@ pub(crate) async fn timers(
     }
 }
 
-async fn pass_time(engine: &Engine) -> Result<Duration, Failure> {
+async fn pass_time(engine: &Arc<Engine>) -> Result<Duration, Failure> {
     let now = engine.clock.now();
     let due = engine.db.due(now, BATCH)?;
-    let more = due.len() == usize::try_from(BATCH).unwrap_or(usize::MAX);
+    let runs = engine.db.due_runs(now, BATCH)?;
+    let more = due.len().max(runs.len()) == usize::try_from(BATCH).unwrap_or(usize::MAX);
+    let mut passing = JoinSet::new();
     for (_, action) in due {
-        engine.apply(action, Command::TimePassed, None).await?;
+        let engine = Arc::clone(engine);
+        passing.spawn(async move { pass_action(&engine, action).await });
+    }
+    for (_, run) in runs {
+        let engine = Arc::clone(engine);
+        passing.spawn(async move { pass_run(&engine, run).await });
+    }
+    while let Some(passed) = passing.join_next().await {
+        // A task that panicked leaves its timer due; it is tried again after a while.
+        passed.map_err(|_| Failure::new(Code::Internal, "a timer failed"))??;
     }
     if more {
         return Ok(Duration::ZERO);
@@ -112,4 +128,36 @@ async fn pass_time(engine: &Engine) -> Result<Duration, Failure> {
     let wait = next.map(|at| at.as_micros().saturating_sub(engine.clock.now().as_micros()));
     let micros = wait.map_or(u64::MAX, |wait| u64::try_from(wait.max(1_000)).unwrap_or(1_000));
     Ok(Duration::from_micros(micros))
+}
+
+async fn pass_action(engine: &Engine, action: ActionId) -> Result<(), Failure> {
+    let now = engine.clock.now();
+    let applied = engine.apply(action, Command::TimePassed, None).await?;
+    let next = applied.aggregate.action.as_ref();
+    let next = next.and_then(|(row, _)| next_wake(row, applied.aggregate.request.as_ref()));
+    let Some(next) = next else { return Ok(()) };
+    // Still due: it is stopped or held, and goes on when that ends.
+    let until = if next > now { next } else { now.plus_secs(STANDS_STILL_SECS) };
+    Ok(engine.db.snooze(WORKSPACE, action, (now, until)).await?)
+}
+
+async fn pass_run(engine: &Engine, run: RunId) -> Result<(), Failure> {
+    let now = engine.clock.now();
+    let applied = engine.apply_to_run(run, RunCommand::TimePassed, None).await?;
+    let next = next_run_wake(&applied.aggregate.run, &engine.policy.policy());
+    let until = next.map(|next| if next > now { next } else { now.plus_secs(STANDS_STILL_SECS) });
+    Ok(engine.db.snooze_run(WORKSPACE, run, (now, until)).await?)
+}
+
+/// Reads the policy again when one of its files changes, until the server stops.
+pub(crate) async fn policy(engine: Arc<Engine>, stopping: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(POLICY_EVERY) => {}
+            () = stopping.cancelled() => return,
+        }
+        if let Err(failure) = engine.reload_policy().await {
+            tracing::error!(problem = failure.detail(), "a change of the policy was not written");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! People, agents, groups, tokens and keys, as rows.
 
-use holdshort_core::{PrincipalId, Timestamp};
+use holdshort_core::{Grant, GrantId, PrincipalId, Stop, StopId, Timestamp};
 
 /// What kind of caller one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +110,32 @@ pub struct Enrolment {
     pub expires_at: Timestamp,
 }
 
+/// A policy that was in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyVersion {
+    /// Its number.
+    pub number: u32,
+    /// Digest of its texts.
+    pub digest: [u8; 32],
+    /// Its files, as JSON: name, text, workspace.
+    pub sources: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// Who put it there.
+    pub by: String,
+}
+
+/// Who changes the directory, and when: written down with every change.
+#[derive(Clone, Debug)]
+pub struct Cause {
+    /// Who, in words.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// 16 random bytes, for the ids of events.
+    pub random: [u8; 16],
+}
+
 /// A change of the directory.
 #[derive(Clone, Debug)]
 pub enum Change {
@@ -139,4 +165,14 @@ pub enum Change {
     UseProof(crate::store::ProofUse),
     /// Set a setting.
     Set(String, String),
+    /// Stop what is in a scope, and why.
+    AddStop(Stop, String),
+    /// Lift a stop, and why.
+    LiftStop(StopId, Timestamp, String),
+    /// Make a grant.
+    AddGrant(Box<Grant>),
+    /// Take a grant back.
+    RevokeGrant(GrantId, Timestamp),
+    /// Put a policy into force.
+    AddPolicy(PolicyVersion),
 }

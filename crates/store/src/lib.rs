@@ -11,7 +11,9 @@ mod record;
 mod sqlite;
 mod store;
 
-pub use directory::{Change, Enrolment, Group, Key, Principal, PrincipalKind, Token};
+pub use directory::{
+    Cause, Change, Enrolment, Group, Key, PolicyVersion, Principal, PrincipalKind, Token,
+};
 pub use error::StoreError;
 pub use sqlite::{Sqlite, Tuning};
 pub use store::{

@@ -5,7 +5,10 @@ use sha2::{Digest, Sha256};
 
 use crate::error::StoreError;
 
-const SQLITE: &[(u32, &str)] = &[(1, include_str!("../migrations/sqlite/0001_first.sql"))];
+const SQLITE: &[(u32, &str)] = &[
+    (1, include_str!("../migrations/sqlite/0001_first.sql")),
+    (2, include_str!("../migrations/sqlite/0002_policy.sql")),
+];
 
 /// Brings the database to the schema of this binary.
 ///

@@ -1,11 +1,18 @@
 //! Domain values as the text that is stored, and back.
 
-use holdshort_core::{Action, Facts, Payload, Request, Run};
+use holdshort_core::{
+    Action, Assessment, Call, Facts, Payload, Phrase, Request, Run, Untrusted, Words,
+};
+use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
 
 pub(crate) fn write<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
     Ok(serde_json::to_string(value)?)
+}
+
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    Ok(serde_json::from_str(text)?)
 }
 
 pub(crate) fn action(text: &str) -> Result<Action, StoreError> {
@@ -28,4 +35,26 @@ pub(crate) fn request(text: &str, number: u64, facts: Option<&str>) -> Result<Re
         request.facts = serde_json::from_str::<Facts>(facts)?;
     }
     Ok(request)
+}
+
+/// What stands in the place of a payload that was erased.
+pub(crate) fn erased() -> Payload {
+    let call = Call {
+        tool: Untrusted::new("erased"),
+        server: Untrusted::default(),
+        arguments: Untrusted::new("{}"),
+        cwd: Untrusted::default(),
+        env_names: Untrusted::default(),
+        definition: Untrusted::default(),
+        pins: Untrusted::default(),
+    };
+    Payload {
+        call,
+        changed: Untrusted::default(),
+        words: Words::default(),
+        assessment: Assessment::question(Phrase::ours("Erased")),
+        reasons: Vec::new(),
+        output: Untrusted::default(),
+        why: None,
+    }
 }

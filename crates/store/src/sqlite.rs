@@ -4,9 +4,12 @@
 //! arrive while a commit is being written go together into the next one.
 
 mod commit;
+mod control;
 mod directory;
 mod feed;
+mod journal;
 mod outbox;
+mod place;
 mod queue;
 mod read;
 mod runs;
@@ -18,11 +21,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 
 use holdshort_core::{
-    ActionId, Aggregate, PrincipalId, Request, RequestId, Run, RunId, Timestamp, WorkspaceId,
+    Action, ActionId, Aggregate, Event, Grant, Payload, PrincipalId, Request, RequestId, Run,
+    RunId, Stop, Timestamp, Today, WorkspaceId,
 };
 use rusqlite::{Connection, OpenFlags};
 
-use crate::directory::{Change, Enrolment, Group, Key, Principal, Token};
+use crate::directory::{Cause, Change, Enrolment, Group, Key, PolicyVersion, Principal, Token};
 use crate::error::StoreError;
 use crate::migrate;
 use crate::store::{
@@ -32,8 +36,6 @@ use writer::Writer;
 
 /// Name of the database in the data directory.
 const FILE: &str = "holdshort.db";
-/// Name of the file whose lock says that a server runs.
-const LOCK: &str = "holdshort.lock";
 
 /// Sizes that trade memory for speed.
 #[derive(Clone, Copy, Debug)]
@@ -72,8 +74,8 @@ impl Sqlite {
     /// # Errors
     /// When another server uses it, it cannot be written, or the database is newer.
     pub fn open(directory: &Path, tuning: Tuning) -> Result<Self, StoreError> {
-        make_directory(directory)?;
-        let lock = lock(directory)?;
+        place::make(directory)?;
+        let lock = place::lock(directory)?;
         Self::connect(directory, tuning, Some(lock))
     }
 
@@ -82,13 +84,13 @@ impl Sqlite {
     /// # Errors
     /// When it cannot be written, or the database is newer.
     pub fn open_beside(directory: &Path) -> Result<Self, StoreError> {
-        make_directory(directory)?;
+        place::make(directory)?;
         Self::connect(directory, Tuning { readers: 1, cache_kib: 1024 }, None)
     }
 
     fn connect(directory: &Path, tuning: Tuning, lock: Option<File>) -> Result<Self, StoreError> {
         let path = directory.join(FILE);
-        private_file(&path)?;
+        place::private_file(&path)?;
         let mut writing = Connection::open(&path)?;
         configure(&writing, tuning)?;
         writing.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")?;
@@ -117,55 +119,14 @@ impl Sqlite {
     }
 }
 
-fn make_directory(directory: &Path) -> Result<(), StoreError> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    let refused =
-        |error: std::io::Error| StoreError::Refused(format!("`{}`: {error}", directory.display()));
-    if !directory.exists() {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .map_err(refused)?;
-    }
-    let mode = std::fs::metadata(directory).map_err(refused)?.permissions().mode();
-    if mode & 0o022 != 0 {
-        let problem = std::io::Error::other("others may write to it; run `chmod go-w` on it first");
-        return Err(refused(problem));
-    }
-    Ok(())
-}
-
-/// Makes the database readable by this account alone; SQLite's files beside it follow suit.
-fn private_file(path: &Path) -> Result<(), StoreError> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let made = File::options().write(true).create_new(true).mode(0o600).open(path);
-    match made {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            Err(StoreError::Refused(format!("`{}`: {error}", path.display())))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn lock(directory: &Path) -> Result<File, StoreError> {
-    let path = directory.join(LOCK);
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(|error| StoreError::Refused(format!("`{}`: {error}", path.display())))?;
-    file.try_lock().map_err(|_| StoreError::InUse(directory.display().to_string()))?;
-    Ok(file)
-}
-
 fn configure(connection: &Connection, tuning: Tuning) -> Result<(), StoreError> {
     connection.set_prepared_statement_cache_capacity(64);
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.pragma_update(None, "cache_size", -tuning.cache_kib)?;
     connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
     connection.pragma_update(None, "temp_store", "memory")?;
+    // What is erased is overwritten, not only forgotten.
+    connection.pragma_update(None, "secure_delete", "fast")?;
     Ok(())
 }
 
@@ -207,13 +168,57 @@ impl Store for Sqlite {
         self.writer.run(move |transaction| commit::write(transaction, &commit)).await
     }
 
-    async fn change(&self, workspace: WorkspaceId, changes: Vec<Change>) -> Read<()> {
+    async fn change(&self, workspace: WorkspaceId, changes: Vec<Change>, cause: Cause) -> Read<()> {
         let all = move |transaction: &Connection| {
-            changes.iter().try_for_each(|one| directory::apply(transaction, workspace, one))
+            changes.iter().try_for_each(|one| directory::apply(transaction, workspace, one))?;
+            journal::changes(transaction, workspace, &changes, &cause)
         };
         let result = self.writer.run(all).await;
         self.directory_version.fetch_add(1, Ordering::Release);
         result
+    }
+
+    async fn note(&self, workspace: WorkspaceId, event: Event) -> Read<()> {
+        let append = move |transaction: &Connection| {
+            feed::append(transaction, workspace, &[event]).map(|_| ())
+        };
+        self.writer.run(append).await
+    }
+
+    async fn snooze(
+        &self,
+        workspace: WorkspaceId,
+        action: ActionId,
+        (now, until): (Timestamp, Timestamp),
+    ) -> Read<()> {
+        let table = ("actions", workspace);
+        let snooze = move |transaction: &Connection| {
+            feed::snooze(transaction, table, action.as_bytes(), (now, Some(until)))
+        };
+        self.writer.run(snooze).await
+    }
+
+    async fn snooze_run(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        times: (Timestamp, Option<Timestamp>),
+    ) -> Read<()> {
+        let table = ("runs", workspace);
+        let snooze =
+            move |transaction: &Connection| feed::snooze(transaction, table, run.as_bytes(), times);
+        self.writer.run(snooze).await
+    }
+
+    async fn rouse(&self, workspace: WorkspaceId, run: Option<RunId>, now: Timestamp) -> Read<()> {
+        let rouse = move |transaction: &Connection| feed::rouse(transaction, workspace, (run, now));
+        self.writer.run(rouse).await
+    }
+
+    async fn erase(&self, workspace: WorkspaceId, action: ActionId, event: Event) -> Read<()> {
+        let erase =
+            move |transaction: &Connection| journal::erase(transaction, workspace, action, &event);
+        self.writer.run(erase).await
     }
 
     fn directory_version(&self) -> u64 {
@@ -306,6 +311,39 @@ impl Store for Sqlite {
 
     fn feed_end(&self) -> Read<(i64, Timestamp)> {
         self.read(feed::end)
+    }
+
+    fn due_runs(&self, now: Timestamp, limit: u32) -> Read<Vec<(WorkspaceId, RunId)>> {
+        self.read(|connection| feed::due_runs(connection, now, limit))
+    }
+
+    fn spending(&self, workspace: WorkspaceId, agent: PrincipalId, day: i64) -> Read<Today> {
+        self.read(|connection| runs::spending(connection, workspace, agent, day))
+    }
+
+    fn grants_of(
+        &self,
+        workspace: WorkspaceId,
+        agent: PrincipalId,
+        now: Timestamp,
+    ) -> Read<Vec<Grant>> {
+        self.read(|connection| control::grants_of(connection, workspace, agent, now))
+    }
+
+    fn grants(&self, workspace: WorkspaceId, limit: u32) -> Read<Vec<Grant>> {
+        self.read(|connection| control::grants(connection, workspace, limit))
+    }
+
+    fn stops(&self, workspace: WorkspaceId) -> Read<(u64, Vec<Stop>)> {
+        self.read(|connection| control::stops(connection, workspace))
+    }
+
+    fn executing(&self, workspace: WorkspaceId, limit: u32) -> Read<Vec<(Run, Action, Payload)>> {
+        self.read(|connection| runs::executing(connection, workspace, limit))
+    }
+
+    fn policies(&self, workspace: WorkspaceId, limit: u32) -> Read<Vec<PolicyVersion>> {
+        self.read(|connection| control::policies(connection, workspace, limit))
     }
 
     fn due(&self, now: Timestamp, limit: u32) -> Read<Vec<(WorkspaceId, ActionId)>> {

@@ -3,11 +3,11 @@
 use std::future::Future;
 
 use holdshort_core::{
-    Action, ActionId, Aggregate, Changes, Effect, Event, Payload, PrincipalId, Request, RequestId,
-    Run, RunId, Timestamp, WorkspaceId,
+    Action, ActionId, Aggregate, Changes, Effect, Event, Grant, Payload, PrincipalId, Request,
+    RequestId, Run, RunId, Stop, Timestamp, Today, WorkspaceId,
 };
 
-use crate::directory::{Change, Enrolment, Group, Key, Principal, Token};
+use crate::directory::{Cause, Change, Enrolment, Group, Key, PolicyVersion, Principal, Token};
 use crate::error::StoreError;
 
 /// A nonce that must not have been used before, used up with the commit it stands in.
@@ -26,12 +26,18 @@ pub struct ProofUse {
 pub struct Commit {
     /// The workspace.
     pub workspace: WorkspaceId,
-    /// The run; written when it is new.
+    /// The run as it was read; written when it is new.
     pub run: Run,
+    /// Version of the run as it was read; `None` for one that may be new.
+    pub expected_run: Option<u64>,
+    /// When time next changes something about the run; written when the run changes.
+    pub run_wake: Option<Timestamp>,
     /// The run's task, for a new run.
     pub goal: String,
     /// Version of the action as it was read; `None` for a new one.
     pub expected: Option<u64>,
+    /// Version of the stops as they were read.
+    pub control: Option<u64>,
     /// What a repeat of a new action is recognised by.
     pub dedupe: Option<[u8; 32]>,
     /// Rows.
@@ -141,13 +147,51 @@ pub trait Store: Send + Sync + 'static {
         &self,
         workspace: WorkspaceId,
         changes: Vec<Change>,
+        cause: Cause,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Writes an event that comes with no change of rows.
+    fn note(&self, workspace: WorkspaceId, event: Event)
+    -> impl Future<Output = Result<()>> + Send;
+
+    /// Puts off the timer of an action that is due at `now` and for which there is nothing to do.
+    fn snooze(
+        &self,
+        workspace: WorkspaceId,
+        action: ActionId,
+        now_and_until: (Timestamp, Timestamp),
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Puts off the timer of a run that is due at `now` and for which there is nothing to do.
+    fn snooze_run(
+        &self,
+        workspace: WorkspaceId,
+        run: RunId,
+        now_and_until: (Timestamp, Option<Timestamp>),
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Has the timers of a run, or of all, looked at now: time that stood still goes on.
+    fn rouse(
+        &self,
+        workspace: WorkspaceId,
+        run: Option<RunId>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Erases arguments, words, reasons and outputs of an action that is over, and the facts of
+    /// its requests.
+    fn erase(
+        &self,
+        workspace: WorkspaceId,
+        action: ActionId,
+        event: Event,
     ) -> impl Future<Output = Result<()>> + Send;
 
     /// Grows with every [`Store::change`], once it is on stable storage: what was read from the
     /// directory before is good for as long as this stays the same.
     fn directory_version(&self) -> u64;
 
-    /// Writes a run that is new, or the state of one that is not.
+    /// Writes a run that is new, or the task of one that is not.
     fn put_run(
         &self,
         workspace: WorkspaceId,
@@ -237,10 +281,36 @@ pub trait Store: Send + Sync + 'static {
     /// Place of the last event, and the latest time in the feed.
     fn feed_end(&self) -> Result<(i64, Timestamp)>;
 
+    /// Runs that time changes at or before `now`.
+    fn due_runs(&self, now: Timestamp, limit: u32) -> Result<Vec<(WorkspaceId, RunId)>>;
+
+    /// What an agent spent on a day.
+    fn spending(&self, workspace: WorkspaceId, agent: PrincipalId, day: i64) -> Result<Today>;
+
+    /// Grants of an agent that are neither revoked nor expired.
+    fn grants_of(
+        &self,
+        workspace: WorkspaceId,
+        agent: PrincipalId,
+        now: Timestamp,
+    ) -> Result<Vec<Grant>>;
+
+    /// The last `limit` grants, newest first.
+    fn grants(&self, workspace: WorkspaceId, limit: u32) -> Result<Vec<Grant>>;
+
+    /// The version of the stops, and all of them.
+    fn stops(&self, workspace: WorkspaceId) -> Result<(u64, Vec<Stop>)>;
+
+    /// Actions of these states, by run: for what still runs in a scope.
+    fn executing(&self, workspace: WorkspaceId, limit: u32) -> Result<Vec<(Run, Action, Payload)>>;
+
+    /// Policies that were in force, newest first.
+    fn policies(&self, workspace: WorkspaceId, limit: u32) -> Result<Vec<PolicyVersion>>;
+
     /// Actions that time changes at or before `now`.
     fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<(WorkspaceId, ActionId)>>;
 
-    /// When time next changes an action.
+    /// When time next changes an action or a run.
     fn next_due(&self) -> Result<Option<Timestamp>>;
 
     /// A token by the hash of its secret.

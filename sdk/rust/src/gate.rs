@@ -44,6 +44,7 @@ impl Action {
             pins: None,
             expires_at: None,
             claim: None,
+            cost: None,
         };
         Ok(Self { body })
     }
@@ -67,6 +68,13 @@ impl Action {
     #[must_use]
     pub fn call_id(mut self, id: impl Into<String>) -> Self {
         self.body.call_id = Some(id.into());
+        self
+    }
+
+    /// What it costs, as `0.75 USD`: counted against budgets when it is claimed.
+    #[must_use]
+    pub fn cost(mut self, amount: impl Into<String>) -> Self {
+        self.body.cost = Some(amount.into());
         self
     }
 
@@ -237,7 +245,7 @@ impl Gate {
             Ok(_) => (api::ReportedOutcome::Succeeded, None),
             Err(error) => (api::ReportedOutcome::Failed, Some(error.to_string())),
         };
-        self.client.report(&id, &api::Report { nonce, outcome, output }).await?;
+        self.client.report(&id, &api::Report { nonce, outcome, output, cost: None }).await?;
         result.map_err(RunError::Failed)
     }
 

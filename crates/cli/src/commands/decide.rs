@@ -122,7 +122,8 @@ pub(crate) async fn cast(
     (reason, confirm, arguments): With,
 ) -> Result<VoteReply, holdshort_sdk::Error> {
     let binding = card.binding.clone();
-    let vote = Vote { decision, binding, version: card.version, reason, arguments, confirm };
+    let (version, reply) = (card.version, None);
+    let vote = Vote { decision, binding, version, reason, arguments, confirm, reply };
     let path = format!("/v1/requests/{}/votes", card.id);
     client.signed(key, (holdshort_sdk::Method::POST, &path), Some(&vote)).await
 }

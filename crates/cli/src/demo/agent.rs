@@ -172,6 +172,11 @@ impl<'a> Agent<'a> {
                     Looked::Parked => return Ok(status),
                     Looked::GoOn => self.claim(step, memory, &status.id).await?,
                 },
+                ActionState::Approved if status.held.is_some() => {
+                    let held = status.held.clone().unwrap_or_default();
+                    say(format!("   {} {held}", styled(RISKY, "held short:")));
+                    return Ok(status);
+                }
                 ActionState::Approved | ActionState::Claimed => {
                     self.claim(step, memory, &status.id).await?
                 }
@@ -185,6 +190,7 @@ impl<'a> Agent<'a> {
                 | ActionState::Failed
                 | ActionState::Unknown
                 | ActionState::Denied
+                | ActionState::Answered
                 | ActionState::Cancelled => return Ok(status),
             };
         }
@@ -261,7 +267,7 @@ impl<'a> Agent<'a> {
             Err(error) => (ReportedOutcome::Failed, format!("{error:?}")),
         };
         self.keep_output(step, &done)?;
-        let report = Report { nonce, outcome, output: Some(output) };
+        let report = Report { nonce, outcome, output: Some(output), cost: None };
         Ok(self.client.report(id, &report).await?)
     }
 

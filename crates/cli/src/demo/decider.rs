@@ -95,7 +95,8 @@ async fn machine(client: &Client, answer: Answer, card: &Card) -> Result<Looked,
         (Answer::Approve | Answer::Modify, _) => (Decision::Approve, None, None),
     };
     let binding = card.binding.clone();
-    let vote = Vote { decision, binding, version: card.version, reason, arguments, confirm: None };
+    let (version, confirm, reply) = (card.version, None, None);
+    let vote = Vote { decision, binding, version, reason, arguments, confirm, reply };
     match client.vote(&card.id, &vote).await {
         Ok(reply) => {
             say(format!("  {} {}", styled(BOLD, "Decided:"), reply.sentence));

@@ -3,21 +3,24 @@
 use serde_json::json;
 
 use super::draft::Draft;
-use super::{Answer, Basis, Clearance, Execution, Refusal, TakeClaim, report};
+use super::{
+    Answer, Basis, ClaimIntent, Clearance, Execution, Refusal, TakeClaim, exceptions, ladder,
+    report,
+};
 use crate::action::{Denier, State};
 use crate::assessment::Phrase;
 use crate::event::EventKind;
 use crate::fact::{Fact, Facts, PendingFact, Seal, first_change};
-use crate::policy::Ruling;
-use crate::run::RunState;
+use crate::policy::{Ruling, Verdict};
 
 pub(super) fn claim(draft: &mut Draft<'_>, claim: TakeClaim) -> Result<Answer, Refusal> {
     draft.must_belong_to(claim.agent)?;
+    draft.must_be_an_action()?;
     let replan = |because: String| Ok(Answer::Replan { because });
     match draft.action.state.clone() {
         State::Pending { .. } => Ok(Answer::Wait),
         State::Denied { .. } => replan(format!("denied: {}", last_reason(draft))),
-        State::Cancelled { .. } => replan("it was cancelled".into()),
+        State::Cancelled { .. } | State::Answered { .. } => replan("it was cancelled".into()),
         State::Completed { .. } => replan(format!("it already ran: {}", draft.action.state.name())),
         State::Executing(execution) => repeat(draft, execution, &claim),
         State::Approved(clearance) => take(draft, clearance, claim),
@@ -63,31 +66,17 @@ fn take(draft: &mut Draft<'_>, clearance: Clearance, claim: TakeClaim) -> Result
     if clearance.call() != effective {
         return Ok(ask_again(draft, "the call is not the approved one", Facts::None));
     }
-    if draft.run.state == RunState::Stopped {
-        draft.deny(Denier::Policy("run.stopped".into()), "a stopped run");
-        return Ok(Answer::Replan { because: "the run was stopped".into() });
+    if let Some(because) = draft.book.held() {
+        return Ok(Answer::Held { because });
     }
-    let verdict = draft.context.policy.evaluate(&draft.payload.assessment);
+    let verdict = draft.judge();
     if verdict.ruling == Ruling::Deny {
+        let because = verdict.reason.clone();
         draft.deny(Denier::Policy(verdict.rule), "policy");
-        return Ok(Answer::Replan { because: verdict.reason });
+        return Ok(Answer::Replan { because });
     }
-    match clearance.basis() {
-        Basis::Policy { .. } if verdict.ruling == Ruling::Ask => {
-            draft.action.verdict = verdict;
-            return Ok(ask_again(draft, "policy asks now", Facts::None));
-        }
-        Basis::Policy { .. } => {}
-        Basis::People { voters, .. } => {
-            let (agent, owner) = (draft.action.agent, draft.action.owner);
-            let people = draft.context.people;
-            let gone =
-                voters.iter().find_map(|voter| people.may_approve(voter.id, agent, owner).err());
-            if let Some(why) = gone {
-                let because = format!("an approval no longer counts: {why}");
-                return Ok(ask_again(draft, &because, Facts::None));
-            }
-        }
+    if let Some(because) = no_longer(draft, &clearance, verdict) {
+        return Ok(ask_again(draft, &because, Facts::None));
     }
     if draft.action.probed && matches!(clearance.basis(), Basis::People { .. }) {
         let mut facts = claim.facts.ok_or(Refusal::FactsNeeded)?;
@@ -98,11 +87,60 @@ fn take(draft: &mut Draft<'_>, clearance: Clearance, claim: TakeClaim) -> Result
             return Ok(ask_again(draft, &because, Facts::Read(facts)));
         }
     }
-    let execution = Execution::open(clearance, claim.intent, draft.context.now);
+    Ok(open(draft, clearance, claim.intent))
+}
+
+/// Why a permission does not hold any more, if so; then the verdict of now is kept.
+fn no_longer(draft: &mut Draft<'_>, clearance: &Clearance, verdict: Verdict) -> Option<String> {
+    let because = match clearance.basis() {
+        Basis::Policy { .. } if verdict.ruling == Ruling::Ask => "policy asks now".to_owned(),
+        Basis::Policy { .. } => return None,
+        Basis::Grant { grant, .. } => {
+            let whose = (draft.action.agent, draft.action.run, draft.workspace());
+            let call = draft.payload.effective_call();
+            let level = draft.action.level;
+            let known = draft.grants.iter().find(|known| known.id == *grant);
+            let holds = verdict.ruling == Ruling::Allow
+                || known.is_some_and(|known| {
+                    known.is_in_force(draft.context.now)
+                        && verdict.may_be_granted()
+                        && known.covers(&call, level, &verdict.rules(), whose)
+                });
+            if holds {
+                return None;
+            }
+            "the grant does not cover it any more".to_owned()
+        }
+        Basis::People { .. } => {
+            let request = draft.request.as_ref();
+            let people = draft.context.people;
+            if request.is_some_and(|request| ladder::filled(request, &draft.action, people)) {
+                return None;
+            }
+            // What asks now may need others than those who agreed.
+            "an approval no longer counts: its voter may not decide any more".to_owned()
+        }
+    };
+    if verdict.ruling == Ruling::Ask {
+        draft.set_verdict(verdict);
+    }
+    Some(because)
+}
+
+/// Uses up a permission: the only place where something begins.
+pub(super) fn open(draft: &mut Draft<'_>, clearance: Clearance, intent: ClaimIntent) -> Answer {
+    let execution = Execution::open(clearance, intent, draft.context.now);
     let lease_until = execution.lease_until();
     draft.action.state = State::Executing(execution);
-    draft.event(EventKind::Claimed, "the agent", json!({ "started": claim.intent.start }));
-    Ok(Answer::Proceed { lease_until })
+    if draft.action.reserved.is_none()
+        && let Some(cost) = draft.action.cost.clone()
+    {
+        draft.book.spend(&cost);
+        draft.action.reserved = Some(cost);
+    }
+    exceptions::stepped(&mut draft.book);
+    draft.event(EventKind::Claimed, "the agent", json!({ "started": intent.start }));
+    Answer::Proceed { lease_until }
 }
 
 /// Facts the approval rests on that nobody reads any more: not known, which is a change.

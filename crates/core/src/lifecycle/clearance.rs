@@ -1,15 +1,18 @@
-//! The proofs by type: a [`Clearance`] comes from policy or from people, and only a clearance
-//! opens an [`Execution`].
+//! The proofs by type: a [`Clearance`] comes from policy, from a grant or from people, and only a
+//! clearance opens an [`Execution`].
 //!
-//! All fields are private and there are two constructors, so no other code, timer or error path
+//! All fields are private and there are three constructors, so no other code, timer or error path
 //! can make either. (Both are also restored from the store's own rows, which only a committed
 //! transition writes.)
 
 use serde::{Deserialize, Serialize};
 
+use crate::action::Action;
+use crate::assessment::RiskLevel;
 use crate::digest::Digest;
 use crate::fact::Seal;
-use crate::id::RequestId;
+use crate::grant::Grant;
+use crate::id::{GrantId, RequestId};
 use crate::limits;
 use crate::people::Voter;
 use crate::policy::{Ruling, Verdict};
@@ -24,6 +27,13 @@ pub enum Basis {
     Policy {
         /// Id of the rule.
         rule: String,
+    },
+    /// A person allowed calls like it before.
+    Grant {
+        /// The grant.
+        grant: GrantId,
+        /// Who made it.
+        by: Voter,
     },
     /// People approved it.
     People {
@@ -61,23 +71,31 @@ impl Clearance {
         }
     }
 
+    /// A grant's permission. `None` when it may not be used, or the call is dangerous.
+    pub(super) fn by_grant(grant: &Grant, action: &Action, now: Timestamp) -> Option<Self> {
+        let may = grant.is_live(now) && action.level < RiskLevel::Dangerous;
+        may.then(|| Self {
+            basis: Basis::Grant { grant: grant.id, by: grant.by.clone() },
+            call: action.effective,
+            facts: Vec::new(),
+            granted_at: now,
+            valid_until: None,
+            released: None,
+        })
+    }
+
     /// People's permission. `None` unless the request is decided in favour by votes that count
     /// and that quote its binding.
     pub(super) fn by_people(request: &Request, now: Timestamp) -> Option<Self> {
         let in_favour = match request.state {
             RequestState::Decided(Decision::Approve | Decision::Modify) => true,
-            RequestState::Decided(Decision::Deny)
+            RequestState::Decided(Decision::Deny | Decision::Answer)
             | RequestState::Open
             | RequestState::Stalled
             | RequestState::Superseded
             | RequestState::Withdrawn => false,
         };
-        let voters: Vec<Voter> = request
-            .votes
-            .iter()
-            .filter(|vote| vote.counts && vote.binding == request.binding())
-            .map(|vote| vote.by.clone())
-            .collect();
+        let voters: Vec<Voter> = request.in_favour().map(|vote| vote.by.clone()).collect();
         (in_favour && !voters.is_empty()).then(|| Self {
             basis: Basis::People { request: request.id, voters },
             call: request.call,
@@ -86,6 +104,22 @@ impl Clearance {
             valid_until: Some(now.plus_secs(limits::APPROVAL_VALID_SECS)),
             released: None,
         })
+    }
+
+    /// The same permission, later by the time that stood still.
+    pub(super) fn later(self, micros: i64) -> Self {
+        let later = |at: Timestamp| at.plus_micros(micros);
+        Self {
+            valid_until: self.valid_until.map(later),
+            granted_at: later(self.granted_at),
+            ..self
+        }
+    }
+
+    /// When it was given.
+    #[must_use]
+    pub fn granted_at(&self) -> Timestamp {
+        self.granted_at
     }
 
     /// By whose word.

@@ -2,32 +2,35 @@
 
 use serde_json::{Value, json};
 
-use super::{Aggregate, Answer, Changes, Clearance, Context, Judged, Refusal, Transition};
-use crate::action::{Action, CancelReason, Denier, Payload, Reason, State};
+use super::book::Book;
+use super::{
+    Aggregate, Answer, Changes, Clearance, Context, Judged, Refusal, Transition, exceptions,
+};
+use crate::action::{Action, CancelReason, Denier, Kind, Payload, Reason, State};
+use crate::denial;
 use crate::digest::Digest;
-use crate::event::{Effect, Event, EventKind};
+use crate::event::{Effect, EventKind};
 use crate::fact::Facts;
-use crate::id::{EventId, PrincipalId, RequestId, WorkspaceId};
+use crate::grant::Grant;
+use crate::id::{GrantId, PrincipalId, RequestId, WorkspaceId};
 use crate::limits;
+use crate::policy::{Ruling, Subject, Verdict};
 use crate::request::{Request, RequestState};
-use crate::run::{Run, RunState};
 use crate::untrusted::Untrusted;
 
 /// The rows before and after, while a command is being decided.
 pub(super) struct Draft<'a> {
     pub(super) context: &'a Context<'a>,
-    pub(super) run: &'a Run,
-    workspace: WorkspaceId,
+    pub(super) book: Book<'a>,
     pub(super) action: Action,
     pub(super) payload: Payload,
     /// The open or last request.
     pub(super) request: Option<Request>,
+    pub(super) grants: &'a [Grant],
+    pub(super) redeemed: Option<GrantId>,
     /// Requests that a newer one took the place of in this step.
     replaced: Vec<Request>,
     before: Option<(&'a Action, &'a Payload, Option<&'a Request>)>,
-    events: Vec<Event>,
-    effects: Vec<Effect>,
-    drawn: u32,
 }
 
 impl<'a> Draft<'a> {
@@ -48,54 +51,93 @@ impl<'a> Draft<'a> {
     ) -> Self {
         Self {
             context,
-            run: &aggregate.run,
-            workspace: aggregate.workspace,
+            book: Book::new(context, aggregate.workspace, &aggregate.run, &aggregate.today),
             action,
             payload,
             request: None,
+            grants: &aggregate.grants,
+            redeemed: None,
             replaced: Vec::new(),
             before: None,
-            events: Vec::new(),
-            effects: Vec::new(),
-            drawn: 0,
         }
     }
 
     pub(super) fn workspace(&self) -> WorkspaceId {
-        self.workspace
-    }
-
-    /// 16 fresh bytes out of the 32 of the context.
-    pub(super) fn random(&mut self) -> [u8; 16] {
-        self.drawn += 1;
-        random(self.context, self.drawn)
+        self.book.workspace
     }
 
     pub(super) fn event(&mut self, kind: EventKind, by: &str, detail: Value) {
-        let (action, run) = (self.action.id, self.action.run);
         let request = self.request.as_ref().map(|request| request.id);
-        let id = EventId::at(self.context.now, self.random());
-        let at = self.context.now;
-        let by = by.to_owned();
-        self.events.push(Event { id, kind, at, action: Some(action), request, run, by, detail });
+        self.book.event(kind, (Some(self.action.id), request), by, detail);
     }
 
     pub(super) fn must_belong_to(&self, agent: PrincipalId) -> Result<(), Refusal> {
         if self.action.agent == agent { Ok(()) } else { Err(Refusal::NotFound) }
     }
 
+    pub(super) fn must_be_an_action(&self) -> Result<(), Refusal> {
+        match self.action.kind {
+            Kind::Action => Ok(()),
+            other => Err(Refusal::WrongState(other.name())),
+        }
+    }
+
     /// For what was claimed before its run was stopped, and has not begun.
     pub(super) fn must_not_be_stopped(&self) -> Result<(), Refusal> {
-        match self.run.state {
-            RunState::Stopped => Err(Refusal::WrongState("claimed in a stopped run")),
-            RunState::Running | RunState::Finished => Ok(()),
+        if self.book.is_stopped() {
+            return Err(Refusal::WrongState("claimed, and its run is stopped"));
         }
+        Ok(())
     }
 
     pub(super) fn give_reason(&mut self, by: &str, text: Untrusted) {
         if text != Untrusted::default() {
             self.payload.reasons.push(Reason { by: by.to_owned(), text });
         }
+    }
+
+    /// What policy says about the effective call now.
+    pub(super) fn judge(&self) -> Verdict {
+        self.judge_call(&self.payload.effective_call(), &self.payload.assessment)
+    }
+
+    /// What policy says about a call.
+    pub(super) fn judge_call(
+        &self,
+        call: &crate::action::Call,
+        assessment: &crate::assessment::Assessment,
+    ) -> Verdict {
+        let mut run = self.book.run.clone();
+        let mut today = self.book.today.spending.clone();
+        // What is reserved for this very action is not counted against it twice.
+        if let Some(reserved) = &self.action.reserved {
+            run.spending.take_back(reserved);
+            today.take_back(reserved);
+        }
+        let subject = Subject {
+            call,
+            assessment,
+            words: &self.payload.words,
+            cost: self.action.cost.as_ref(),
+            agent: &self.action.agent_name,
+            run: &run,
+            today: &today,
+            now: self.context.now,
+        };
+        self.context.policy.evaluate(&subject)
+    }
+
+    /// The grant that covers the effective call, which `verdict` would ask about.
+    pub(super) fn granted(&self, verdict: &Verdict) -> Option<&'a Grant> {
+        if verdict.ruling != Ruling::Ask || !verdict.may_be_granted() {
+            return None;
+        }
+        let call = self.payload.effective_call();
+        let whose = (self.action.agent, self.action.run, self.book.workspace);
+        self.grants.iter().find(|grant| {
+            grant.is_live(self.context.now)
+                && grant.covers(&call, self.action.level, &verdict.rules(), whose)
+        })
     }
 
     /// Ends the open request, if there is one.
@@ -115,15 +157,26 @@ impl<'a> Draft<'a> {
         if was_open {
             self.event(EventKind::Withdrawn, by, json!({ "reason": reason }));
         }
+        let id = self.action.id;
+        self.book.run.holds.retain(|hold| hold.question != id);
     }
 
     pub(super) fn deny(&mut self, by: Denier, name: &str) {
         let detail = match &by {
             Denier::Policy(rule) => json!({ "rule": rule }),
-            Denier::Voter(voter) => json!({ "proof": voter.proof }),
+            Denier::Voter(voter) => {
+                json!({ "proof": voter.proof, "person": voter.proof.is_person() })
+            }
         };
+        let by_person = matches!(by, Denier::Voter(_));
         self.action.state = State::Denied { by };
         self.event(EventKind::Denied, name, detail);
+        let call = self.payload.effective_call();
+        if by_person && self.book.run.denied.len() < limits::DENIED_MAX {
+            let denied = denial::remember(&self.action, &call, &self.payload.assessment);
+            self.book.run.denied.push(denied);
+        }
+        exceptions::denied(&mut self.book, self.action.id);
     }
 
     pub(super) fn approve(&mut self, clearance: Clearance) {
@@ -136,50 +189,37 @@ impl<'a> Draft<'a> {
     pub(super) fn revise(&mut self, judged: Judged, digest: Digest) {
         self.action.effective = digest;
         self.action.level = judged.assessment.level;
-        self.action.verdict = self.context.policy.evaluate(&judged.assessment);
         self.action.probed = !judged.probes.is_empty();
         self.payload.changed = judged.call.arguments;
         self.payload.assessment = judged.assessment;
+        let verdict = self.judge();
+        self.set_verdict(verdict);
+    }
+
+    /// Keeps the verdict, and why, as it is now.
+    pub(super) fn set_verdict(&mut self, mut verdict: Verdict) {
+        self.payload.why = verdict.why.take();
+        self.action.verdict = verdict;
     }
 
     /// Puts a new request for the effective call to people. `facts` says what is known already.
     pub(super) fn ask(&mut self, facts: Facts) -> RequestId {
-        let now = self.context.now;
-        let id = RequestId::from_bytes(self.random());
+        let request = self.book.request(&self.action, facts);
+        let id = request.id;
         if self.request.as_ref().is_some_and(|request| request.state.is_open()) {
             self.close_request(RequestState::Superseded);
             self.event(EventKind::Superseded, "Holdshort", json!({ "by": id }));
         }
-        let request = Request {
-            id,
-            number: 0,
-            action: self.action.id,
-            run: self.action.run,
-            call: self.action.effective,
-            salt: self.random(),
-            level: self.action.level,
-            policy: self.context.policy.version,
-            state: RequestState::Open,
-            facts,
-            votes: Vec::new(),
-            opened_at: now,
-            due_at: now.plus_secs(limits::DEADLINE_SECS),
-            closed_at: None,
-            version: 0,
-        };
         let checking = matches!(request.facts, Facts::Checking { .. });
-        let binding = request.binding();
-        self.replaced.extend(self.request.replace(request));
         self.action.state = State::Pending { request: id };
         self.action.request = Some(id);
         self.action.asked += 1;
+        self.book.opened(&self.action, &request);
+        self.replaced.extend(self.request.replace(request));
         if checking {
-            self.effects.push(Effect::CollectFacts { action: self.action.id, request: id });
+            let action = self.action.id;
+            self.book.effects.push(Effect::CollectFacts { action, request: id });
         }
-        let rule = self.action.verdict.rule.clone();
-        let policy = self.context.policy.version;
-        let detail = json!({ "rule": rule, "policy": policy, "binding": binding });
-        self.event(EventKind::Opened, "Holdshort", detail);
         id
     }
 
@@ -190,29 +230,32 @@ impl<'a> Draft<'a> {
             self.replaced.into_iter().chain(self.request.take()).collect();
         requests.retain(|request| Some(request) != before_request);
         for request in &mut requests {
-            request.version += 1;
+            let known = before_request.filter(|before| before.id == request.id);
+            if known.is_none_or(|before| before.substance() != request.substance()) {
+                request.version += 1;
+            }
         }
+        let run = self.book.changed_run();
+        let today = self.book.changed_today();
         let payload_changed = self.before.is_none_or(|(_, payload, _)| *payload != self.payload);
         let changed = payload_changed
             || !requests.is_empty()
+            || run.is_some()
+            || !self.book.questions.is_empty()
             || self.before.is_none_or(|(action, _, _)| *action != self.action);
         let next = changed.then(|| {
             self.action.version += 1;
             self.action.updated_at = now;
             Changes {
-                action: self.action,
+                action: Some(self.action),
                 payload: payload_changed.then_some(self.payload),
                 requests,
+                run,
+                questions: self.book.questions,
+                today,
+                redeemed: self.redeemed,
             }
         });
-        Transition { next, events: self.events, effects: self.effects, answer }
+        Transition { next, events: self.book.events, effects: self.book.effects, answer }
     }
-}
-
-/// The `index`-th 16 bytes that follow from the random bytes of a context.
-pub(super) fn random(context: &Context<'_>, index: u32) -> [u8; 16] {
-    let digest = Digest::of("holdshort-random-v1", &[&context.random, &index.to_be_bytes()]);
-    let mut bytes = [0; 16];
-    bytes.iter_mut().zip(digest.as_bytes()).for_each(|(byte, from)| *byte = *from);
-    bytes
 }

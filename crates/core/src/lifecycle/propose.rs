@@ -2,15 +2,19 @@
 
 use serde_json::json;
 
-use super::draft::{Draft, random};
-use super::{Aggregate, Answer, Clearance, Context, Execution, Propose, Refusal, Transition};
-use crate::action::{Action, Denier, Payload, State};
+use super::book::random;
+use super::draft::Draft;
+use super::{
+    Aggregate, Answer, Clearance, Context, Propose, Refusal, Transition, claim, exceptions,
+};
+use crate::action::{Action, Denier, Kind, Payload, State};
+use crate::denial;
 use crate::event::EventKind;
 use crate::fact::Facts;
+use crate::grant::Grant;
 use crate::id::{ActionId, RequestId};
 use crate::limits;
-use crate::policy::Ruling;
-use crate::run::RunState;
+use crate::policy::{Ruling, Verdict};
 use crate::untrusted::Untrusted;
 
 pub(super) fn propose(
@@ -18,25 +22,66 @@ pub(super) fn propose(
     propose: Propose,
     context: &Context<'_>,
 ) -> Result<Transition, Refusal> {
+    let claims = propose.judged.probes.clone();
+    let (intent, name) = (propose.claim, propose.agent_name.clone());
+    let mut draft = draft(aggregate, propose, context)?;
+    let detail = json!({ "call": draft.action.proposed, "level": draft.action.level });
+    draft.event(EventKind::Proposed, &name, detail);
+    let phase = draft.payload.words.phase.raw().to_owned();
+    exceptions::phase(&mut draft.book, &phase);
+    if let Some(answer) = refused(&mut draft) {
+        return Ok(draft.finish(answer));
+    }
+    let verdict = draft.judge();
+    draft.set_verdict(verdict);
+    let grant = draft.granted(&draft.action.verdict);
+    let rule = draft.action.verdict.rule.clone();
+    let answer = match (draft.action.verdict.ruling, grant) {
+        (Ruling::Deny, _) => {
+            draft.deny(Denier::Policy(rule), "policy");
+            Answer::Replan { because: draft.action.verdict.reason.clone() }
+        }
+        (Ruling::Ask, None) => {
+            let until = context.now.plus_secs(limits::FACTS_SECS);
+            let facts = match claims.is_empty() {
+                true => Facts::None,
+                false => Facts::Checking { until, claims },
+            };
+            draft.ask(facts);
+            Answer::Wait
+        }
+        (Ruling::Ask | Ruling::Allow, grant) => allow(&mut draft, grant, intent),
+    };
+    Ok(draft.finish(answer))
+}
+
+fn draft<'a>(
+    aggregate: &'a Aggregate,
+    propose: Propose,
+    context: &'a Context<'a>,
+) -> Result<Draft<'a>, Refusal> {
     let now = context.now;
     let digest = propose.judged.call.digest(aggregate.workspace)?;
-    let verdict = context.policy.evaluate(&propose.judged.assessment);
     let action = Action {
         id: ActionId::at(now, random(context, 0)),
         run: aggregate.run.id,
+        kind: Kind::Action,
         agent: propose.agent,
+        agent_name: propose.agent_name,
         owner: propose.owner,
         call_id: propose.call_id,
         proposed: digest,
         effective: digest,
         level: propose.judged.assessment.level,
-        verdict,
-        probed: !propose.judged.probes.is_empty(),
-        // Replaced below, in every branch.
+        // Both are replaced before anything is written.
+        verdict: Verdict::unknown(),
         state: State::Pending { request: RequestId::from_bytes([0; 16]) },
+        probed: !propose.judged.probes.is_empty(),
         request: None,
         asked: 0,
         expires_at: propose.expires_at,
+        cost: propose.cost,
+        reserved: None,
         version: 0,
         created_at: now,
         updated_at: now,
@@ -48,50 +93,58 @@ pub(super) fn propose(
         assessment: propose.judged.assessment,
         reasons: Vec::new(),
         output: Untrusted::default(),
+        why: None,
     };
-    let mut draft = Draft::fresh(aggregate, context, action, payload);
-    let detail = json!({ "call": digest, "level": draft.action.level });
-    draft.event(EventKind::Proposed, &propose.agent_name, detail);
-    if draft.run.state == RunState::Stopped {
-        draft.deny(Denier::Policy("run.stopped".into()), "a stopped run");
-        return Ok(draft.finish(Answer::Replan { because: "the run was stopped".into() }));
-    }
-    let rule = draft.action.verdict.rule.clone();
-    let answer = match draft.action.verdict.ruling {
-        Ruling::Deny => {
-            draft.deny(Denier::Policy(rule), "policy");
-            Answer::Replan { because: draft.action.verdict.reason.clone() }
-        }
-        Ruling::Ask => {
-            let until = now.plus_secs(limits::FACTS_SECS);
-            let claims = propose.judged.probes;
-            let facts = match claims.is_empty() {
-                true => Facts::None,
-                false => Facts::Checking { until, claims },
-            };
-            draft.ask(facts);
-            Answer::Wait
-        }
-        Ruling::Allow => allow(&mut draft, propose.claim),
-    };
-    Ok(draft.finish(answer))
+    Ok(Draft::fresh(aggregate, context, action, payload))
 }
 
-fn allow(draft: &mut Draft<'_>, claim: Option<super::ClaimIntent>) -> Answer {
+/// What does not get as far as policy: stopped runs, and what a person denied before.
+fn refused(draft: &mut Draft<'_>) -> Option<Answer> {
+    if draft.book.is_stopped() {
+        let because = draft.book.held().unwrap_or_default();
+        let verdict = Verdict::denied("stop.run", &because);
+        draft.set_verdict(verdict);
+        draft.deny(Denier::Policy("stop.run".into()), "a stop");
+        return Some(Answer::Replan { because });
+    }
+    let call = (&draft.payload.call, draft.action.proposed);
+    let denied = &draft.book.run.denied;
+    denial::against(denied, draft.action.run, call, &draft.payload.assessment)?;
+    let because = "A person denied this in this run. Go on without it.".to_owned();
+    let verdict = Verdict::denied("denied.before", &because);
+    draft.set_verdict(verdict);
+    draft.deny(Denier::Policy("denied.before".into()), "a denial that stands");
+    Some(Answer::Replan { because })
+}
+
+fn allow(
+    draft: &mut Draft<'_>,
+    grant: Option<&Grant>,
+    claim: Option<super::ClaimIntent>,
+) -> Answer {
     let now = draft.context.now;
     let verdict = draft.action.verdict.clone();
-    let Some(clearance) = Clearance::by_policy(&verdict, draft.action.effective, now) else {
+    let clearance = match grant {
+        Some(grant) => Clearance::by_grant(grant, &draft.action, now),
+        None => Clearance::by_policy(&verdict, draft.action.effective, now),
+    };
+    let Some(clearance) = clearance else {
         draft.ask(Facts::None);
         return Answer::Wait;
     };
-    draft.event(EventKind::Allowed, "policy", json!({ "rule": verdict.rule }));
-    let Some(intent) = claim else {
+    draft.redeemed = grant.map(|grant| grant.id);
+    draft.action.verdict.grant = draft.redeemed;
+    let detail = json!({ "rule": verdict.rule, "grant": draft.redeemed });
+    draft.event(EventKind::Allowed, "policy", detail);
+    if let Some(because) = draft.book.held() {
         draft.approve(clearance);
-        return Answer::Done;
-    };
-    let execution = Execution::open(clearance, intent, now);
-    let lease_until = execution.lease_until();
-    draft.action.state = State::Executing(execution);
-    draft.event(EventKind::Claimed, "the agent", json!({ "started": intent.start }));
-    Answer::Proceed { lease_until }
+        return Answer::Held { because };
+    }
+    match claim {
+        None => {
+            draft.approve(clearance);
+            Answer::Done
+        }
+        Some(intent) => claim::open(draft, clearance, intent),
+    }
 }

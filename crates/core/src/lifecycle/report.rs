@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::draft::Draft;
-use super::{Answer, Execution, Refusal};
+use super::{Answer, Execution, Refusal, exceptions};
 use crate::action::{Outcome, State};
+use crate::amount::Amount;
 use crate::digest::Digest;
 use crate::event::EventKind;
 use crate::id::PrincipalId;
@@ -46,12 +47,12 @@ pub(super) fn report(
     draft: &mut Draft<'_>,
     agent: PrincipalId,
     nonce: Digest,
-    (outcome, output): (Outcome, Untrusted),
+    (outcome, output, cost): (Outcome, Untrusted, Option<Amount>),
 ) -> Result<Answer, Refusal> {
     draft.must_belong_to(agent)?;
     match draft.action.state.clone() {
         State::Executing(execution) if execution.nonce() == nonce => {
-            complete(draft, execution, outcome, output);
+            complete(draft, execution, outcome, (output, cost));
             Ok(Answer::Done)
         }
         // It ran without saying that it began, and its lease ran out: down as run, so that
@@ -59,7 +60,7 @@ pub(super) fn report(
         State::Approved(clearance) if clearance.released() == Some(nonce) => {
             let intent = super::ClaimIntent { nonce, lease_secs: 1, start: true };
             let execution = Execution::open(clearance, intent, draft.context.now);
-            complete(draft, execution, outcome, output);
+            complete(draft, execution, outcome, (output, cost));
             Ok(Answer::Done)
         }
         State::Completed { outcome: known, execution } if execution.nonce() == nonce => match known
@@ -79,8 +80,23 @@ pub(super) fn report(
     }
 }
 
-fn complete(draft: &mut Draft<'_>, execution: Execution, outcome: Outcome, output: Untrusted) {
+fn complete(
+    draft: &mut Draft<'_>,
+    execution: Execution,
+    outcome: Outcome,
+    (output, cost): (Untrusted, Option<Amount>),
+) {
     draft.action.state = State::Completed { outcome, execution };
     draft.payload.output = output;
-    draft.event(EventKind::Reported, "the agent", json!({ "outcome": outcome }));
+    if let Some(cost) = cost {
+        if let Some(reserved) = draft.action.reserved.take() {
+            draft.book.take_back(&reserved);
+        }
+        draft.book.spend(&cost);
+        draft.action.reserved = Some(cost);
+    }
+    let cost = draft.action.reserved.clone();
+    draft.event(EventKind::Reported, "the agent", json!({ "outcome": outcome, "cost": cost }));
+    let about = (draft.action.id, draft.action.level);
+    exceptions::ended(&mut draft.book, about, outcome, &draft.payload.assessment.sentence);
 }

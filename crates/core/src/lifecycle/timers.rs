@@ -1,15 +1,16 @@
 //! What time does: it escalates, releases, cancels and asks again. It never permits.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::draft::Draft;
-use super::{Answer, Execution};
+use super::{Answer, Clearance, Context, Execution, exceptions, ladder};
 use crate::action::{Action, CancelReason, Outcome, State};
 use crate::assessment::Phrase;
 use crate::event::EventKind;
 use crate::fact::{Fact, Facts, Truth};
 use crate::id::RequestId;
 use crate::limits;
+use crate::policy::Ask;
 use crate::request::{Request, RequestState};
 use crate::time::Timestamp;
 
@@ -20,18 +21,30 @@ pub fn next_wake(action: &Action, request: Option<&Request>) -> Option<Timestamp
         State::Pending { .. } => request.and_then(request_wake),
         State::Approved(clearance) => clearance.valid_until(),
         State::Executing(execution) => return Some(execution.lease_until()),
-        State::Completed { .. } | State::Denied { .. } | State::Cancelled { .. } => return None,
+        State::Completed { .. }
+        | State::Denied { .. }
+        | State::Answered { .. }
+        | State::Cancelled { .. } => return None,
     };
     of_state.into_iter().chain(action.expires_at).min()
 }
 
 fn request_wake(request: &Request) -> Option<Timestamp> {
-    let deadline = (request.state == RequestState::Open).then_some(request.due_at);
+    let deadline = (request.state == RequestState::Open).then(|| match request.reminded {
+        true => request.due_at,
+        false => half_time(request),
+    });
     let facts = match request.facts {
         Facts::Checking { until, .. } => Some(until),
         Facts::None | Facts::Read(_) => None,
     };
     deadline.into_iter().chain(facts).min()
+}
+
+/// The middle of a step: then those it asks are reminded.
+fn half_time(request: &Request) -> Timestamp {
+    let (from, to) = (request.step_at.as_micros(), request.due_at.as_micros());
+    Timestamp::from_micros(from.saturating_add(to.saturating_sub(from) / 2))
 }
 
 /// Brings the rows up to now, before any command is looked at, so that a late timer changes
@@ -49,26 +62,71 @@ pub(super) fn settle(draft: &mut Draft<'_>) {
     if expired && !draft.action.state.is_final() {
         draft.cancel(CancelReason::Expired, "the agent's own expiry");
     }
-    match &draft.action.state {
+    // Deadlines stand still while it is stopped; they get that time back afterwards.
+    if draft.book.is_stopped() {
+        return;
+    }
+    match draft.action.state.clone() {
         State::Approved(clearance) if clearance.valid_until().is_some_and(|at| at <= now) => {
-            approval_lapsed(draft);
+            approval_due(draft, clearance);
         }
         State::Pending { .. } => pending(draft),
         State::Approved(_)
         | State::Executing(_)
         | State::Completed { .. }
         | State::Denied { .. }
+        | State::Answered { .. }
         | State::Cancelled { .. } => {}
     }
+}
+
+/// Microseconds for which this stood still since `from`.
+fn stood_still(draft: &Draft<'_>, from: Timestamp) -> i64 {
+    let run = &draft.book.run;
+    let mut own = run.stood_still.clone();
+    own.extend(run.stopped_since.map(|since| (since, draft.context.now)));
+    let now = draft.context.now;
+    draft.context.stops.stood_still_beside(&own, &run.whose(), from, now)
 }
 
 fn lease_lost(draft: &mut Draft<'_>, execution: Execution) {
     if execution.started() {
         draft.action.state = State::Completed { outcome: Outcome::Unknown, execution };
         draft.event(EventKind::Unknown, "the clock", json!({}));
+        let about = (draft.action.id, draft.action.level);
+        let sentence = draft.payload.assessment.sentence.clone();
+        exceptions::ended(&mut draft.book, about, Outcome::Unknown, &sentence);
     } else {
+        // What was reserved for it is free again: nothing of it began.
+        if let Some(reserved) = draft.action.reserved.take() {
+            draft.book.take_back(&reserved);
+        }
         draft.action.state = State::Approved(execution.release());
         draft.event(EventKind::Released, "the clock", json!({}));
+    }
+}
+
+/// An approval was not claimed in time.
+fn approval_due(draft: &mut Draft<'_>, clearance: Clearance) {
+    let now = draft.context.now;
+    let request = draft.request.as_ref();
+    let credited = request.map(|request| request.credited_at);
+    let since = credited.unwrap_or_default().max(clearance.granted_at());
+    let still = stood_still(draft, since);
+    let clearance = clearance.later(still);
+    if still > 0 {
+        if let Some(request) = draft.request.as_mut() {
+            request.credited_at = now;
+        }
+        draft.event(EventKind::GivenBack, "the clock", json!({ "micros": still }));
+        draft.action.state = State::Approved(clearance.clone());
+    }
+    if clearance.valid_until().is_some_and(|at| at > now) {
+        return;
+    }
+    // While its run is held nobody could claim it: it is asked again when the run goes on.
+    if draft.book.held().is_none() {
+        approval_lapsed(draft);
     }
 }
 
@@ -83,30 +141,40 @@ fn approval_lapsed(draft: &mut Draft<'_>) {
 
 fn pending(draft: &mut Draft<'_>) {
     let now = draft.context.now;
-    let Some(request) = draft.request.take() else {
+    let Some(mut request) = draft.request.take() else {
         return;
     };
-    let was_open = request.state == RequestState::Open;
     let checked = matches!(request.facts, Facts::Checking { .. });
-    let request = on_deadline(request, now);
-    let stalled = was_open && request.state == RequestState::Stalled;
+    request = facts_overdue(request, now);
     let gave_up = checked && matches!(request.facts, Facts::Read(_));
     let truths = truths(request.facts.read());
-    draft.request = Some(request);
+    let due = request.state == RequestState::Open
+        && (request.due_at <= now || (!request.reminded && half_time(&request) <= now));
+    let still = if due { stood_still(draft, request.credited_at) } else { 0 };
+    draft.request = Some(later(request, still, now));
     if gave_up {
         draft.event(EventKind::FactsRead, "the clock", json!({ "facts": truths }));
     }
-    if stalled {
-        draft.event(EventKind::Stalled, "the clock", json!({}));
+    if still > 0 {
+        draft.event(EventKind::GivenBack, "the clock", json!({ "micros": still }));
+    }
+    if due {
+        deadlines(draft);
     }
 }
 
-/// A passed deadline: the request is stalled, or its facts are not known. A request goes in and
-/// a request comes out, so this cannot approve or deny anything.
-fn on_deadline(mut request: Request, now: Timestamp) -> Request {
-    if request.state == RequestState::Open && request.due_at <= now {
-        request.state = RequestState::Stalled;
+/// The same request, with the time that stood still given back.
+fn later(mut request: Request, micros: i64, now: Timestamp) -> Request {
+    if micros > 0 {
+        request.due_at = request.due_at.plus_micros(micros);
+        request.step_at = request.step_at.plus_micros(micros);
+        request.credited_at = now;
     }
+    request
+}
+
+/// Facts that took too long are not known.
+fn facts_overdue(mut request: Request, now: Timestamp) -> Request {
     request.facts = match request.facts {
         Facts::Checking { until, claims } if until <= now => {
             let because = || Phrase::ours("it took too long");
@@ -115,6 +183,52 @@ fn on_deadline(mut request: Request, now: Timestamp) -> Request {
         other => other,
     };
     request
+}
+
+/// Reminds, and goes on to the next step of the ladder for as long as its time has passed.
+fn deadlines(draft: &mut Draft<'_>) {
+    let Some(before) = draft.request.take() else { return };
+    let (request, said) = on_deadline(before, draft.context);
+    draft.request = Some(request);
+    for (kind, detail) in said {
+        draft.event(kind, "the clock", detail);
+    }
+}
+
+/// A passed deadline: someone is reminded, the next step is asked, or the request is stalled. A
+/// request goes in and a request comes out, so this cannot approve or deny anything.
+fn on_deadline(mut request: Request, context: &Context<'_>) -> (Request, Vec<(EventKind, Value)>) {
+    let now = context.now;
+    let mut said = Vec::new();
+    if !request.reminded && half_time(&request) <= now {
+        request.reminded = true;
+        if now < request.due_at {
+            said.push((EventKind::Reminded, json!({ "step": request.step })));
+        }
+    }
+    if request.due_at > now {
+        return (request, said);
+    }
+    match ladder::climb(context, &request.asks.ladder, Some(request.step)) {
+        Some(rung) => {
+            let names: Vec<String> = rung.asked.iter().map(Ask::text).collect();
+            said.push((EventKind::Escalated, json!({ "step": rung.step, "asked": names })));
+            request.step = rung.step;
+            request.step_at = now;
+            request.due_at = rung.due_at;
+            request.reminded = false;
+            for who in rung.asked {
+                if !request.asked.contains(&who) {
+                    request.asked.push(who);
+                }
+            }
+        }
+        None => {
+            request.state = RequestState::Stalled;
+            said.push((EventKind::Stalled, json!({})));
+        }
+    }
+    (request, said)
 }
 
 /// Probes answered. Facts for a request that is over, or that has its facts, change nothing; ones

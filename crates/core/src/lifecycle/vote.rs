@@ -3,15 +3,16 @@
 use serde_json::json;
 
 use super::draft::Draft;
-use super::{Answer, Cast, Clearance, Execution, Judged, Refusal};
+use super::{Answer, Cast, Clearance, Judged, Refusal, claim, ladder};
 use crate::action::{Denier, State};
 use crate::event::EventKind;
 use crate::fact::{Fact, Facts, Truth};
+use crate::id::RequestId;
 use crate::limits;
 use crate::notice;
-use crate::policy::Ruling;
-use crate::request::{Decision, Request, RequestState, Vote};
-use crate::run::RunState;
+use crate::people::{NotEligible, Voter};
+use crate::policy::{Ask, Ruling};
+use crate::request::{Decision, Looking, Request, RequestState, Vote};
 use crate::untrusted::Untrusted;
 
 pub(super) fn cast(draft: &mut Draft<'_>, cast: Cast) -> Result<Answer, Refusal> {
@@ -39,13 +40,19 @@ pub(super) fn cast(draft: &mut Draft<'_>, cast: Cast) -> Result<Answer, Refusal>
     match (cast.decision, cast.changed.clone()) {
         (Decision::Modify, None) => Err(Refusal::ChangeMissing),
         (Decision::Modify, Some((judged, facts))) => modify(draft, &cast, judged, facts),
-        (Decision::Approve | Decision::Deny, _) => Ok(approve(draft, &cast)),
+        (Decision::Approve, _) => Ok(approve(draft, &cast)),
+        (Decision::Deny | Decision::Answer, _) => {
+            Err(Refusal::WrongAnswer("approve, modify, deny".to_owned()))
+        }
     }
 }
 
 fn check_approval(draft: &Draft<'_>, request: &Request, cast: &Cast) -> Result<(), Refusal> {
     let action = &draft.action;
-    draft.context.people.may_approve(cast.voter.id, action.agent, action.owner)?;
+    ladder::may_fill(cast.voter.id, request, action, draft.context.people)?;
+    if request.in_favour().any(|vote| vote.by.id == cast.voter.id) {
+        return Err(NotEligible::VotedAlready.into());
+    }
     if let Some(reason) = &draft.payload.assessment.uninspectable {
         return Err(Refusal::Uninspectable(reason.clone()));
     }
@@ -100,10 +107,34 @@ fn deny(draft: &mut Draft<'_>, cast: Cast) -> Result<Answer, Refusal> {
     Ok(Answer::Voted { counts: true, asked_again: None })
 }
 
+/// One more in favour. It is decided when all seats are filled.
 fn approve(draft: &mut Draft<'_>, cast: &Cast) -> Answer {
-    close(draft, cast);
-    release(draft, cast);
+    let vote = vote(draft, cast, true);
+    draft.give_reason(&cast.voter.describe(), cast.reason.clone());
+    if let Some(request) = draft.request.as_mut() {
+        request.votes.push(vote);
+    }
+    decide_if_filled(draft, cast);
     Answer::Voted { counts: true, asked_again: None }
+}
+
+fn decide_if_filled(draft: &mut Draft<'_>, cast: &Cast) {
+    let people = draft.context.people;
+    let filled = |request: &Request| ladder::filled(request, &draft.action, people);
+    let filled = draft.request.as_ref().is_some_and(filled);
+    let detail = json!({
+        "decision": cast.decision,
+        "binding": cast.binding,
+        "proof": cast.voter.proof,
+        "person": cast.voter.proof.is_person(),
+    });
+    if filled {
+        draft.close_request(RequestState::Decided(Decision::Approve));
+        draft.event(EventKind::Decided, &cast.voter.describe(), detail);
+        release(draft, cast);
+    } else {
+        draft.event(EventKind::Voted, &cast.voter.describe(), detail);
+    }
 }
 
 /// Turns the decided request into permission to run, and hands it to the executor that waits.
@@ -116,14 +147,11 @@ fn release(draft: &mut Draft<'_>, cast: &Cast) {
     draft.event(EventKind::Approved, &name, json!({ "call": call }));
     // With probes the facts are read once more between decision and release; a stopped run and a
     // policy that denies are met at the claim.
-    let verdict = draft.context.policy.evaluate(&draft.payload.assessment);
-    let at_once = !draft.action.probed
-        && draft.run.state != RunState::Stopped
-        && verdict.ruling != Ruling::Deny;
+    let at_once =
+        !draft.action.probed && draft.book.held().is_none() && draft.judge().ruling != Ruling::Deny;
     match cast.waiting {
         Some(intent) if at_once => {
-            draft.action.state = State::Executing(Execution::open(clearance, intent, now));
-            draft.event(EventKind::Claimed, "the agent", json!({ "started": intent.start }));
+            claim::open(draft, clearance, intent);
         }
         _ => draft.approve(clearance),
     }
@@ -137,7 +165,7 @@ fn modify(
     facts: Vec<Fact>,
 ) -> Result<Answer, Refusal> {
     let digest = judged.call.digest(draft.workspace())?;
-    let verdict = draft.context.policy.evaluate(&judged.assessment);
+    let verdict = draft.judge_call(&judged.call, &judged.assessment);
     if let Some(reason) = &judged.assessment.uninspectable {
         return Err(Refusal::Uninspectable(reason.clone()));
     }
@@ -163,9 +191,90 @@ fn modify(
         let decision = Decision::Approve;
         request.votes.push(Vote { by, decision, binding, at: now, counts: true });
     }
-    draft.close_request(RequestState::Decided(Decision::Approve));
-    release(draft, cast);
-    Ok(Answer::Voted { counts: true, asked_again: None })
+    let people = draft.context.people;
+    let filled = |request: &Request| ladder::filled(request, &draft.action, people);
+    if draft.request.as_ref().is_some_and(filled) {
+        draft.close_request(RequestState::Decided(Decision::Approve));
+        release(draft, cast);
+        return Ok(Answer::Voted { counts: true, asked_again: None });
+    }
+    Ok(Answer::Voted { counts: true, asked_again: Some(asked) })
+}
+
+/// The open request with this id.
+fn open_request<'a>(draft: &'a mut Draft<'_>, id: RequestId) -> Result<&'a mut Request, Refusal> {
+    let request = draft.request.as_mut().filter(|request| request.id == id);
+    let request = request.ok_or(Refusal::NotFound)?;
+    if request.state.is_open() { Ok(request) } else { Err(Refusal::AlreadyDecided) }
+}
+
+/// Someone is looking: others see it, and nobody is kept from answering.
+pub(super) fn look(draft: &mut Draft<'_>, voter: &Voter, id: RequestId) -> Result<Answer, Refusal> {
+    draft.context.people.may_deny(voter.id)?;
+    let now = draft.context.now;
+    let request = open_request(draft, id)?;
+    // The version stays: a look changes nothing about what is being decided.
+    request.looking = Some(Looking { by: voter.name.clone(), since: now });
+    draft.event(EventKind::Looking, &voter.describe(), json!({}));
+    Ok(Answer::Done)
+}
+
+/// Someone else is asked as well, with the whole time of a step.
+pub(super) fn hand_over(
+    draft: &mut Draft<'_>,
+    voter: &Voter,
+    id: RequestId,
+    (to, reason): (Ask, Untrusted),
+) -> Result<Answer, Refusal> {
+    let context = draft.context;
+    context.people.may_deny(voter.id)?;
+    if !context.people.has_anyone(&to) {
+        return Err(Refusal::NamesNobody(to.text()));
+    }
+    let now = context.now;
+    let request = open_request(draft, id)?;
+    if request.asked.len() >= limits::HANDOVERS_MAX {
+        return Err(Refusal::TooMany("hand-overs of this request"));
+    }
+    if !request.asked.contains(&to) {
+        request.asked.push(to.clone());
+    }
+    request.state = RequestState::Open;
+    request.step_at = now;
+    request.reminded = false;
+    request.due_at = now.plus_secs(limits::DEADLINE_SECS).max(request.due_at);
+    draft.give_reason(&voter.describe(), reason);
+    draft.event(EventKind::HandedOver, &voter.describe(), json!({ "to": to.text() }));
+    Ok(Answer::Done)
+}
+
+/// A person stops one action: an open request is denied, an unused approval is taken back. What
+/// began cannot be taken back, and is named so.
+pub(super) fn revoke(
+    draft: &mut Draft<'_>,
+    voter: Voter,
+    reason: Untrusted,
+) -> Result<Answer, Refusal> {
+    draft.must_be_an_action()?;
+    draft.context.people.may_deny(voter.id)?;
+    if reason.raw().trim().is_empty() {
+        return Err(Refusal::ReasonMissing);
+    }
+    match &draft.action.state {
+        State::Pending { .. } | State::Approved(_) => {}
+        State::Executing(execution) if !execution.started() => {}
+        State::Denied { .. } => return Ok(Answer::Done),
+        other => return Err(Refusal::WrongState(other.name())),
+    }
+    let name = voter.describe();
+    draft.give_reason(&name, reason);
+    draft.close_request(RequestState::Withdrawn);
+    draft.event(EventKind::Revoked, &name, json!({ "was": draft.action.state.name() }));
+    if let Some(reserved) = draft.action.reserved.take() {
+        draft.book.take_back(&reserved);
+    }
+    draft.deny(Denier::Voter(voter), &name);
+    Ok(Answer::Done)
 }
 
 /// Too late: an approval is recorded and void, a denial stands as a denial. Nothing runs.

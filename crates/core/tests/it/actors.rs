@@ -280,6 +280,7 @@ fn agents(world: &World, one: Move) -> Option<Command> {
             nonce: nonce(number),
             worked,
             output: Untrusted::new("done"),
+            cost: None,
         },
         Move::Cancel { stranger } => {
             Command::Cancel { agent: agent(stranger), reason: Untrusted::new("no") }
@@ -306,7 +307,7 @@ fn surroundings(world: &mut World, one: Move) -> Option<Command> {
             world.people.approvers = (which != 7).then_some(some);
         }
         Move::Mode { team } => world.people.mode = mode(team),
-        Move::Policy { ask_from } => world.policy.ask_from = ask_from,
+        Move::Policy { ask_from } => world.policy = builders::asking_from(ask_from),
         Move::Stop => world.rows.run.state = RunState::Stopped,
         _ => {}
     }

@@ -1,11 +1,11 @@
 //! Calls, assessments, people and facts to test with.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdshort_core::{
     Assessment, Call, ClaimIntent, Count, Digest, Evidence, Fact, Judged, Mode, Money, Outside,
-    PendingFact, People, Phrase, PrincipalId, Proof, Reach, RiskLevel, Source, Target, Timestamp,
-    Truth, Untrusted, Voter, WayBack, WorkspaceId,
+    PendingFact, People, Phrase, Policy, PrincipalId, Proof, Reach, RiskLevel, Source, Target,
+    Timestamp, Truth, Untrusted, Voter, WayBack, WorkspaceId,
 };
 
 pub(crate) const WORKSPACE: WorkspaceId = WorkspaceId::from_bytes([1; 16]);
@@ -41,6 +41,7 @@ pub(crate) fn assessment(level: RiskLevel, number: u64) -> Assessment {
         }),
         secrets: Vec::new(),
         target: Target::default(),
+        effects: BTreeSet::from(["halt".to_owned()]),
         safer: Vec::new(),
         touches_gate: false,
         uninspectable: None,
@@ -104,7 +105,15 @@ pub(crate) fn fact(truth: Truth, ids: &str) -> Fact {
 }
 
 pub(crate) fn people(mode: Mode) -> People {
-    People { mode, approvers: None, disabled: BTreeSet::new() }
+    let (groups, names) = (BTreeMap::new(), BTreeMap::new());
+    People { mode, approvers: None, disabled: BTreeSet::new(), groups, names }
+}
+
+/// A policy that asks from this level on.
+pub(crate) fn asking_from(level: RiskLevel) -> Policy {
+    let all = [RiskLevel::Safe, RiskLevel::Risky, RiskLevel::Dangerous];
+    let asked: Vec<RiskLevel> = all.into_iter().filter(|one| *one >= level).collect();
+    Policy::asking(&asked)
 }
 
 pub(crate) fn person(id: PrincipalId) -> Voter {

@@ -45,7 +45,7 @@ fn a_typed_fact_is_for_persons_and_dangerous_calls() {
     assert!(vote(person(OWNER), Some(" 4 7 ")).is_ok());
     assert!(vote(builders::machine(), None).is_ok());
     let mut risky = World::new(Mode::Personal);
-    risky.policy.ask_from = RiskLevel::Risky;
+    risky.policy = builders::asking_from(RiskLevel::Risky);
     risky.apply(propose(judged(RiskLevel::Risky, 3))).unwrap();
     let cast = risky.vote(person(OWNER), Decision::Approve);
     assert!(risky.cast(Cast { confirm: None, ..cast }).is_ok());
@@ -167,8 +167,8 @@ fn a_stopped_run_releases_nothing() {
     let vote = Cast { waiting, ..world.vote(person(OWNER), Decision::Approve) };
     world.cast(vote).unwrap();
     assert!(world.ran.is_empty());
-    assert!(matches!(world.claim(1), Ok(Answer::Replan { .. })));
-    assert_eq!(world.state(), "denied");
+    assert!(matches!(world.claim(1), Ok(Answer::Held { .. })));
+    assert_eq!(world.state(), "approved", "it waits until a person lifts the stop");
 
     let mut claimed = World::with(safe());
     claimed.claim(1).unwrap();
@@ -176,7 +176,7 @@ fn a_stopped_run_releases_nothing() {
     assert!(claimed.start(1).is_err());
     assert!(claimed.claim(1).is_err());
     claimed.pass(60).unwrap();
-    assert!(matches!(claimed.claim(2), Ok(Answer::Replan { .. })));
+    assert!(matches!(claimed.claim(2), Ok(Answer::Held { .. })));
     assert!(claimed.ran.is_empty());
 }
 
@@ -226,7 +226,7 @@ fn authority_is_looked_at_again_at_release() {
 fn policy_is_looked_at_again_at_release() {
     let mut world = World::with(judged(RiskLevel::Risky, 3));
     assert_eq!(world.state(), "approved");
-    world.policy.ask_from = RiskLevel::Risky;
+    world.policy = builders::asking_from(RiskLevel::Risky);
     assert!(matches!(world.claim(1), Ok(Answer::AskAgain { .. })));
     assert!(matches!(world.claim(1), Ok(Answer::Wait)));
 }

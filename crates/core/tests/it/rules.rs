@@ -4,7 +4,8 @@
 use holdshort_core::{
     Action, Aggregate, Answer, Basis, Cast, Clearance, Command, Decision, Digest, EventKind,
     Execution, Fact, Facts, Outcome, People, PrincipalId, Refusal, Request, RequestId,
-    RequestState, RiskLevel, Ruling, State, TakeClaim, Timestamp, Truth, Vote, limits, next_wake,
+    RequestState, RiskLevel, Ruling, State, Subject, TakeClaim, Timestamp, Truth, Vote, limits,
+    next_wake,
 };
 
 use crate::builders::WORKSPACE;
@@ -86,10 +87,22 @@ fn release(world: &World, step: &Step) -> Checked {
     }
     ensure(action.expires_at.is_none_or(|at| step.at < at), "past the agent's own expiry")?;
     ensure(step.after.run.state == holdshort_core::RunState::Running, "the run is stopped")?;
-    let ruling = step.policy.evaluate(&payload.assessment).ruling;
+    let call = payload.effective_call();
+    let subject = Subject {
+        call: &call,
+        assessment: &payload.assessment,
+        words: &payload.words,
+        cost: None,
+        agent: "cleaner",
+        run: &step.before.run,
+        today: &step.before.today.spending,
+        now: step.at,
+    };
+    let ruling = step.policy.evaluate(&subject).ruling;
     ensure(ruling != Ruling::Deny, "policy denies it")?;
     match running.clearance().basis() {
         Basis::Policy { .. } => ensure(ruling == Ruling::Allow, "policy does not allow it"),
+        Basis::Grant { .. } => Err("there are no grants here".to_owned()),
         Basis::People { request, .. } => by_people(world, step, action, *request),
     }
 }
@@ -198,6 +211,13 @@ fn timers(step: &Step) -> Checked {
     };
     let due = wake(&step.before).is_some_and(|at| at <= step.at);
     ensure(due || step.before == step.after, "time changed something that was not due")?;
+    // What is stopped stands still, and so does an approval while its run is held.
+    let held = |rows: &Aggregate| !rows.run.holds.is_empty();
+    let stopped = step.after.run.state == holdshort_core::RunState::Stopped;
+    let approved = matches!(action(&step.after).map(|a| &a.state), Some(State::Approved(_)));
+    if stopped || (approved && held(&step.after)) {
+        return Ok(());
+    }
     ensure(!due || step.before != step.after, "a timer was due and nothing happened")?;
     ensure(wake(&step.after).is_none_or(|at| at > step.at), "a timer is due again at once")
 }

@@ -213,7 +213,8 @@ fn cell(world: &World, result: &Result<Answer, Refusal>) -> String {
         Answer::Done | Answer::Voted { counts: true, .. } => "",
         Answer::Voted { counts: false, .. } => ", vote void",
         Answer::Proceed { .. } => ", proceed",
-        Answer::Wait => ", wait",
+        Answer::Wait | Answer::Asked { .. } => ", wait",
+        Answer::Held { .. } => ", held",
         Answer::AskAgain { .. } => ", ask again",
         Answer::Replan { .. } => ", do not run",
     };

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use holdshort_core::{
     Action, Aggregate, Answer, Cast, Changes, Command, Context, Decision, Digest, Effect, Event,
-    EventId, Judged, Mode, Payload, People, Policy, Propose, Refusal, Request, RequestId, Run,
-    RunId, RunState, State, TakeClaim, Timestamp, Untrusted, Voter, Words, decide,
+    EventId, Judged, Mode, NewQuestion, Payload, People, Policy, Propose, Refusal, Request,
+    RequestId, Run, RunId, State, Stops, TakeClaim, Timestamp, Untrusted, Voter, Words, decide,
 };
 
 use crate::builders::{self, AGENT, OWNER, WORKSPACE};
@@ -48,6 +48,9 @@ pub(crate) struct World {
     pub(crate) policy: Policy,
     pub(crate) people: People,
     pub(crate) rows: Aggregate,
+    pub(crate) stops: Stops,
+    /// Questions of the run that were opened.
+    pub(crate) questions: Vec<NewQuestion>,
     /// Every request there ever was, as last written.
     pub(crate) requests: BTreeMap<RequestId, Request>,
     pub(crate) history: Vec<Step>,
@@ -62,18 +65,15 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(mode: Mode) -> Self {
         let now = Timestamp::from_micros(1_795_000_000_000_000);
-        let run = Run {
-            id: RunId::at(now, [3; 16]),
-            agent: AGENT,
-            name: "cleanup".to_owned(),
-            state: RunState::Running,
-            created_at: now,
-        };
+        let mut run = Run::new(RunId::at(now, [3; 16]), AGENT, "cleanup", now);
+        run.owner = Some(OWNER);
         Self {
             now,
             policy: Policy::default(),
             people: builders::people(mode),
-            rows: Aggregate { workspace: WORKSPACE, run, action: None, request: None },
+            rows: Aggregate::of_run(WORKSPACE, run),
+            stops: Stops::default(),
+            questions: Vec::new(),
             requests: BTreeMap::new(),
             history: Vec::new(),
             told: Vec::new(),
@@ -95,7 +95,13 @@ impl World {
     pub(crate) fn apply(&mut self, command: Command) -> Result<Answer, Refusal> {
         self.drawn += 1;
         let random = *Digest::of("world", &[&self.drawn.to_be_bytes()]).as_bytes();
-        let context = Context { now: self.now, random, policy: &self.policy, people: &self.people };
+        let context = Context {
+            now: self.now,
+            random,
+            policy: &self.policy,
+            people: &self.people,
+            stops: &self.stops,
+        };
         let before = self.rows.clone();
         let decided = decide(&before, command.clone(), &context);
         let (result, events, effects) = match decided {
@@ -139,8 +145,12 @@ impl World {
             }
             self.requests.insert(request.id, request);
         }
-        self.rows.request = changes.action.request.map(|id| self.requests[&id].clone());
-        self.rows.action = Some((changes.action, payload));
+        let action = changes.action.expect("a command on an action changes the action");
+        self.rows.request = action.request.map(|id| self.requests[&id].clone());
+        self.rows.action = Some((action, payload));
+        self.rows.run = changes.run.unwrap_or_else(|| self.rows.run.clone());
+        self.rows.today = changes.today.unwrap_or_else(|| self.rows.today.clone());
+        self.questions.extend(changes.questions);
     }
 
     fn executors_hear(&mut self, command: &Command, answer: &Answer) {
@@ -225,6 +235,7 @@ impl World {
             reason: Untrusted::new("seen it"),
             confirm: count.map(|count| count.number.to_string()),
             changed: None,
+            reply: None,
             waiting: None,
         }
     }
@@ -278,6 +289,7 @@ pub(crate) fn propose(judged: Judged) -> Command {
         judged,
         words: Words::default(),
         expires_at: None,
+        cost: None,
         claim: None,
     }))
 }
@@ -289,5 +301,5 @@ pub(crate) fn claim(number: u8) -> Command {
 
 pub(crate) fn report(number: u8, worked: bool) -> Command {
     let nonce = builders::nonce(number);
-    Command::Report { agent: AGENT, nonce, worked, output: Untrusted::new("done") }
+    Command::Report { agent: AGENT, nonce, worked, output: Untrusted::new("done"), cost: None }
 }

@@ -114,6 +114,6 @@ pub(crate) async fn redeem(app: &App, origin: &str, body: &Redeem) -> Result<Red
         Change::AddKey(key),
         Change::AddToken(token.clone()),
     ];
-    app.engine.db.change(WORKSPACE, changes).await?;
+    app.engine.change("a sign-in code", changes).await?;
     Ok(Redeemed { key_id, token, secret })
 }

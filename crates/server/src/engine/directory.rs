@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use holdshort_core::{People, Timestamp};
+use holdshort_core::{People, Stops, Timestamp};
 use holdshort_store::{Principal, Token};
 
 /// Callers kept at most; then they are read anew.
@@ -31,6 +31,7 @@ struct Kept {
     version: u64,
     since: Timestamp,
     people: Option<Arc<People>>,
+    stops: Option<(u64, Arc<Stops>)>,
     callers: HashMap<[u8; 32], (Token, Principal)>,
 }
 
@@ -52,6 +53,16 @@ impl Known {
     /// Keeps what was read as of then.
     pub(crate) fn keep_people(&self, as_of: AsOf, people: &Arc<People>) {
         self.at(as_of, |kept| kept.people = Some(Arc::clone(people)));
+    }
+
+    /// The stops, and their version.
+    pub(crate) fn stops(&self, as_of: AsOf) -> Option<(u64, Arc<Stops>)> {
+        self.at(as_of, |kept| kept.stops.clone())
+    }
+
+    /// Keeps what was read as of then.
+    pub(crate) fn keep_stops(&self, as_of: AsOf, stops: &(u64, Arc<Stops>)) {
+        self.at(as_of, |kept| kept.stops = Some(stops.clone()));
     }
 
     pub(crate) fn caller(&self, as_of: AsOf, hash: &[u8; 32]) -> Option<(Token, Principal)> {

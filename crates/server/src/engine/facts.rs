@@ -22,6 +22,7 @@ impl Engine {
             | State::Executing(_)
             | State::Completed { .. }
             | State::Denied { .. }
+            | State::Answered { .. }
             | State::Cancelled { .. } => false,
         };
         if action.agent != agent || !action.probed || !by_people {

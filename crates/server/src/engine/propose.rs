@@ -1,12 +1,12 @@
 //! A proposal: recognise a repeat, assess, decide, commit.
 
 use holdshort_core::{
-    Aggregate, Call, ClaimIntent, Command, Digest, Json, Judged, Propose, Run, RunId, RunState,
+    Aggregate, Amount, Call, ClaimIntent, Command, Digest, Json, Judged, Propose, Run, RunId,
     Timestamp, Words, decide,
 };
 use holdshort_store::{Principal, Store, StoreError};
 
-use super::{Applied, Engine, WORKSPACE, nobody};
+use super::{Applied, Engine, WORKSPACE, With};
 use crate::clock;
 use crate::limits;
 use crate::problem::Failure;
@@ -22,6 +22,7 @@ pub(crate) struct Proposal {
     pub(crate) words: Words,
     pub(crate) declared: Option<holdshort_core::RiskLevel>,
     pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) cost: Option<Amount>,
     pub(crate) claim: Option<ClaimIntent>,
 }
 
@@ -52,13 +53,12 @@ impl Engine {
                     return self.reattach(action, digest, &proposal, agent).await;
                 }
             }
-            let goal = proposal.words.goal.raw().to_owned();
             let run = match known {
-                Some((run, _)) => run,
-                None => self.new_run(agent, &proposal.run)?,
+                Some((run, _)) => (run, false),
+                None => (self.new_run(agent, &proposal.run)?, true),
             };
-            match self.propose_new(agent, &proposal, &judged, (run, goal, dedupe)).await {
-                Err(Rejected::Conflict) => {}
+            match self.propose_new(agent, &proposal, &judged, (run, dedupe)).await {
+                Err(Rejected::Conflict) => tokio::task::yield_now().await,
                 Err(Rejected::Failed(failure)) => return Err(failure),
                 Ok(applied) => {
                     return Ok(Proposed { applied, reattached: false });
@@ -71,13 +71,8 @@ impl Engine {
     /// A run that is not stored yet.
     pub(crate) fn new_run(&self, agent: &Principal, name: &str) -> Result<Run, Failure> {
         let now = self.clock.now();
-        Ok(Run {
-            id: RunId::at(now, clock::random()?),
-            agent: agent.id,
-            name: name.to_owned(),
-            state: RunState::Running,
-            created_at: now,
-        })
+        let run = Run::new(RunId::at(now, clock::random()?), agent.id, name, now);
+        Ok(Run { agent_name: agent.name.clone(), owner: agent.owner, ..run })
     }
 
     async fn propose_new(
@@ -85,9 +80,16 @@ impl Engine {
         agent: &Principal,
         proposal: &Proposal,
         judged: &Judged,
-        (run, goal, dedupe): (Run, String, Digest),
+        ((run, new_run), dedupe): ((Run, bool), Digest),
     ) -> Result<Applied, Rejected> {
-        let aggregate = Aggregate { workspace: WORKSPACE, run, action: None, request: None };
+        let at = self.clock.now();
+        let mut aggregate = Aggregate::of_run(WORKSPACE, run);
+        aggregate.today.day = at.day();
+        if proposal.cost.is_some() {
+            aggregate.today =
+                self.db.spending(WORKSPACE, agent.id, at.day()).map_err(Failure::from)?;
+        }
+        aggregate.grants = self.db.grants_of(WORKSPACE, agent.id, at).map_err(Failure::from)?;
         let propose = Propose {
             agent: agent.id,
             agent_name: agent.name.clone(),
@@ -96,14 +98,16 @@ impl Engine {
             judged: judged.clone(),
             words: proposal.words.clone(),
             expires_at: proposal.expires_at,
+            cost: proposal.cost.clone(),
             claim: proposal.claim,
         };
-        let people = nobody();
-        let context = self.context(&people)?;
+        let now = self.now()?;
+        let context = now.context(at)?;
         let transition = decide(&aggregate, Command::Propose(Box::new(propose)), &context)
             .map_err(Failure::from)?;
-        let new = Some((goal, *dedupe.as_bytes()));
-        match self.write(aggregate, transition, None, new).await {
+        let new = Some((proposal.words.goal.raw().to_owned(), *dedupe.as_bytes()));
+        let with = With { proof: None, new, new_run };
+        match self.write(aggregate, transition, with, &now).await {
             Ok(applied) => Ok(applied),
             Err(StoreError::Conflict) => Err(Rejected::Conflict),
             Err(error) => Err(Rejected::Failed(error.into())),
@@ -153,22 +157,32 @@ impl Engine {
         arguments: &Json,
         declared: Option<holdshort_core::RiskLevel>,
     ) -> Judged {
-        let definition = Json::parse(call.definition.raw().as_bytes()).unwrap_or(Json::Null);
-        let named = |text: &'static str| definition.get(text);
-        let assessment = holdshort_risk::assess(&holdshort_risk::Call {
-            server: Some(call.server.raw()).filter(|server| !server.is_empty()),
-            description: named("description").and_then(Json::as_str),
-            input_schema: named("input_schema"),
-            annotations: named("annotations"),
-            declared,
-            cwd: Some(call.cwd.raw()).filter(|cwd| !cwd.is_empty()),
-            rules: &self.rules,
-            own: &self.own,
-            ..holdshort_risk::Call::new(call.tool.raw(), arguments)
-        });
+        let assessment = assess(call, arguments, declared, (&self.rules, &self.own));
         let probes = self.probes.claims_for(call.tool.raw());
         Judged { call: call.clone(), assessment, probes }
     }
+}
+
+/// What a call would do.
+pub(crate) fn assess(
+    call: &Call,
+    arguments: &Json,
+    declared: Option<holdshort_core::RiskLevel>,
+    (rules, own): (&holdshort_risk::Rules, &holdshort_risk::Own),
+) -> holdshort_core::Assessment {
+    let definition = Json::parse(call.definition.raw().as_bytes()).unwrap_or(Json::Null);
+    let named = |text: &'static str| definition.get(text);
+    holdshort_risk::assess(&holdshort_risk::Call {
+        server: Some(call.server.raw()).filter(|server| !server.is_empty()),
+        description: named("description").and_then(Json::as_str),
+        input_schema: named("input_schema"),
+        annotations: named("annotations"),
+        declared,
+        cwd: Some(call.cwd.raw()).filter(|cwd| !cwd.is_empty()),
+        rules,
+        own,
+        ..holdshort_risk::Call::new(call.tool.raw(), arguments)
+    })
 }
 
 enum Rejected {

@@ -1,8 +1,8 @@
 //! A vote: what it is on, the changed call if any, and the executor that waits for it.
 
 use holdshort_core::{
-    Cast, Command, Decision, Digest, Fact, Json, Judged, Payload, RequestId, Untrusted, Voter,
-    notice,
+    Cast, Command, Decision, Digest, Fact, Json, Judged, Payload, Reply, RequestId, Untrusted,
+    Voter, notice,
 };
 use holdshort_store::{ProofUse, Store};
 
@@ -20,6 +20,7 @@ pub(crate) struct Ballot {
     pub(crate) version: u64,
     pub(crate) reason: Untrusted,
     pub(crate) confirm: Option<String>,
+    pub(crate) reply: Option<Reply>,
     pub(crate) arguments: Option<Json>,
     pub(crate) proof: Option<ProofUse>,
 }
@@ -49,6 +50,7 @@ impl Engine {
             reason: ballot.reason,
             confirm: ballot.confirm,
             changed,
+            reply: ballot.reply,
             waiting: self.waiters.claimer(action),
         };
         self.apply(action, Command::Decide(Box::new(cast)), ballot.proof).await

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use holdshort_core::{ActionId, ClaimIntent};
+use holdshort_core::{ActionId, ClaimIntent, RunId};
 use tokio::sync::Notify;
 
 /// Callers that wait for an action to change.
@@ -16,6 +16,8 @@ pub(crate) struct Waiters {
 struct Slot {
     changed: Arc<Notify>,
     waiting: usize,
+    /// The run of the action.
+    run: Option<RunId>,
     /// A claimer that wants the claim in the very commit that approves.
     claimer: Option<ClaimIntent>,
 }
@@ -32,15 +34,35 @@ pub(crate) struct Waiting<'a> {
 impl Waiters {
     /// Waits for `action`, from now on. With `claimer`, a decision may hand over the claim at
     /// once; the first such caller gets it.
-    pub(crate) fn wait(&self, action: ActionId, claimer: Option<ClaimIntent>) -> Waiting<'_> {
+    pub(crate) fn wait(
+        &self,
+        (action, run): (ActionId, RunId),
+        claimer: Option<ClaimIntent>,
+    ) -> Waiting<'_> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.entry(action).or_default();
         slot.waiting += 1;
+        slot.run = Some(run);
         let claims = claimer.is_some() && slot.claimer.is_none();
         if claims {
             slot.claimer = claimer;
         }
         Waiting { waiters: self, action, claims, changed: Arc::clone(&slot.changed) }
+    }
+
+    /// Wakes everybody who waits for an action of `run`.
+    pub(crate) fn wake_run(&self, run: RunId) {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots
+            .values()
+            .filter(|slot| slot.run == Some(run))
+            .for_each(|slot| slot.changed.notify_waiters());
+    }
+
+    /// Wakes everybody: a stop was lifted.
+    pub(crate) fn wake_all(&self) {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.values().for_each(|slot| slot.changed.notify_waiters());
     }
 
     /// Wakes everybody who waits for `action`.

@@ -15,8 +15,8 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{query, wait};
-use crate::auth::{Caller, PROPOSE};
+use super::{query, status, wait};
+use crate::auth::{Caller, Decided, PROPOSE, SignedBare};
 use crate::engine::WORKSPACE;
 use crate::limits;
 use crate::parse::{self, Strict};
@@ -32,6 +32,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(started))
         .routes(routes!(report))
         .routes(routes!(cancel))
+        .routes(routes!(revoke))
+        .routes(routes!(erase))
 }
 
 /// Propose an action.
@@ -62,13 +64,10 @@ async fn propose(
     let claims = proposal.claim.is_some();
     let proposed = app.engine.propose(&caller.principal, proposal).await?;
     metrics::counter!("holdshort_proposals_total").increment(1);
-    let now = app.engine.clock.now();
     let aggregate = &proposed.applied.aggregate;
-    let action = wire::status(aggregate, now)?;
+    let action = status(&app, aggregate)?;
     let claim = match (&proposed.applied.answer, claims) {
-        (Answer::Proceed { .. }, true) => {
-            Some(wire::claim_reply(aggregate, proposed.applied.answer.clone(), now)?)
-        }
+        (answer @ Answer::Proceed { .. }, true) => Some(reply(&app, aggregate, answer.clone())?),
         _ => None,
     };
     let status = if proposed.reattached { StatusCode::OK } else { StatusCode::CREATED };
@@ -116,17 +115,18 @@ async fn show(
     let id: ActionId = parse::id(&id)?;
     let after = query(after)?.after.unwrap_or_default();
     let until = wait(&headers).map(|wait| Instant::now() + wait);
-    let waiting = app.engine.waiters.wait(id, None);
+    let run = visible(&app, &caller, id)?.run.id;
+    let waiting = app.engine.waiters.wait((id, run), None);
     loop {
         let changed = waiting.next();
         let aggregate = visible(&app, &caller, id)?;
-        let status = wire::status(&aggregate, app.engine.clock.now())?;
+        let status = status(&app, &aggregate)?;
         let settled = aggregate.action.as_ref().is_none_or(|(row, _)| row.state.is_final());
         let Some(until) = until.filter(|_| status.version <= after && !settled) else {
             return Ok(Json(status));
         };
         if wait_for(&app, changed, until).await.is_err() {
-            return Ok(Json(wire::status(&visible(&app, &caller, id)?, app.engine.clock.now())?));
+            return super::status(&app, &visible(&app, &caller, id)?).map(Json);
         }
     }
 }
@@ -171,22 +171,24 @@ async fn claim(
     let intent = parse::intent(&body.value.nonce, body.value.start, body.value.lease_s)?;
     let until = wait(&headers).map(|wait| Instant::now() + wait);
     let agent = caller.principal.id;
-    let first = try_claim(&app, owned(&app, agent, id)?, &body.value, (agent, intent)).await?;
+    let read = owned(&app, agent, id)?;
+    let run = read.run.id;
+    let first = try_claim(&app, read, &body.value, (agent, intent)).await?;
     let Some(until) = until.filter(|_| first.answer == api::ClaimAnswer::Wait) else {
         return Ok(Json(first));
     };
     // It was pending a moment ago: from here on a decision may hand the claim over.
-    let waiting = app.engine.waiters.wait(id, Some(intent));
+    let waiting = app.engine.waiters.wait((id, run), Some(intent));
     loop {
         let changed = waiting.next();
         let aggregate = owned(&app, agent, id)?;
-        let reply = match still_or_handed_over(&aggregate, intent) {
-            Some(answer) => wire::claim_reply(&aggregate, answer, app.engine.clock.now())?,
+        let now = match still_or_handed_over(&aggregate, intent) {
+            Some(answer) => reply(&app, &aggregate, answer)?,
             None => try_claim(&app, aggregate, &body.value, (agent, intent)).await?,
         };
-        let still = reply.answer == api::ClaimAnswer::Wait;
+        let still = now.answer == api::ClaimAnswer::Wait;
         if !still || wait_for(&app, changed, until).await.is_err() {
-            return Ok(Json(reply));
+            return Ok(Json(now));
         }
     }
 }
@@ -213,7 +215,12 @@ async fn try_claim(
     let (_, payload) = read.action.as_ref().ok_or_else(Failure::not_found)?;
     let presented = parse::presented(body, &payload.call, payload.effective_arguments())?;
     let applied = app.engine.claim(read, agent, intent, presented).await?;
-    wire::claim_reply(&applied.aggregate, applied.answer, app.engine.clock.now())
+    reply(app, &applied.aggregate, applied.answer)
+}
+
+fn reply(app: &App, aggregate: &Aggregate, answer: Answer) -> Result<api::ClaimReply, Failure> {
+    let says = super::run_says(app, &aggregate.run)?;
+    wire::claim_reply(aggregate, answer, says, app.engine.clock.now())
 }
 
 fn owned(app: &App, agent: PrincipalId, id: ActionId) -> Result<Aggregate, Failure> {
@@ -241,7 +248,7 @@ async fn started(
     let nonce = parse::nonce_digest(&body.value.nonce)?;
     let command = Command::Started { agent: caller.principal.id, nonce };
     let applied = app.engine.apply(parse::id(&id)?, command, None).await?;
-    Ok(Json(wire::status(&applied.aggregate, app.engine.clock.now())?))
+    status(&app, &applied.aggregate).map(Json)
 }
 
 /// Report what came of it.
@@ -268,9 +275,10 @@ async fn report(
         nonce: parse::nonce_digest(&body.value.nonce)?,
         worked: body.value.outcome == api::ReportedOutcome::Succeeded,
         output: Untrusted::new(output),
+        cost: parse::cost(body.value.cost.as_deref())?,
     };
     let applied = app.engine.apply(parse::id(&id)?, command, None).await?;
-    Ok(Json(wire::status(&applied.aggregate, app.engine.clock.now())?))
+    status(&app, &applied.aggregate).map(Json)
 }
 
 /// Take an action back that was not claimed yet.
@@ -294,5 +302,52 @@ async fn cancel(
     parse::text("reason", &reason, 2000)?;
     let command = Command::Cancel { agent: caller.principal.id, reason: Untrusted::new(reason) };
     let applied = app.engine.apply(parse::id(&id)?, command, None).await?;
-    Ok(Json(wire::status(&applied.aggregate, app.engine.clock.now())?))
+    status(&app, &applied.aggregate).map(Json)
+}
+
+/// Stop one action: an open request is denied, an approval that was not used is taken back. What
+/// began cannot be taken back. Needs a person's proof.
+#[utoipa::path(
+    post, path = "/v1/actions/{id}/stop", tag = "actions",
+    security(("token" = []), ("session" = [])),
+    params(("id" = String, Path)), request_body = api::Because,
+    responses(
+        (status = 200, body = api::ActionStatus, description = "It does not begin any more"),
+        (status = "default", body = Problem, content_type = "application/problem+json",
+            description = "A problem"),
+    )
+)]
+async fn revoke(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    body: Decided<api::Because>,
+) -> Result<Json<api::ActionStatus>, Failure> {
+    let reason = body.value.reason.unwrap_or_default();
+    parse::text("reason", &reason, 4000)?;
+    let command = Command::Revoke { voter: body.voter, reason: Untrusted::new(reason) };
+    let applied = app.engine.apply(parse::id(&id)?, command, body.once).await?;
+    status(&app, &applied.aggregate).map(Json)
+}
+
+/// Erase arguments, words, reasons and output of an action that is over. What happened, who
+/// decided and when stays in the log. Needs a person's proof.
+#[utoipa::path(
+    post, path = "/v1/actions/{id}/erase", tag = "actions", security(("session" = [])),
+    params(("id" = String, Path)),
+    responses(
+        (status = 204, description = "Erased"),
+        (status = "default", body = Problem, content_type = "application/problem+json",
+            description = "A problem"),
+    )
+)]
+async fn erase(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    body: SignedBare,
+) -> Result<StatusCode, Failure> {
+    let id: ActionId = parse::id(&id)?;
+    let name = body.proven.voter().describe();
+    app.change(body.proven, Vec::new()).await?;
+    app.engine.erase(id, name).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -51,7 +51,7 @@ async fn create(
     let now = app.engine.clock.now();
     let origin = origin_of(&app, &body.headers);
     let (enrolment, code) = auth::new_code(&origin, body.proven.person.id, now)?;
-    app.engine.db.change(WORKSPACE, vec![Change::UseProof(body.proven.once), code]).await?;
+    app.change(body.proven, vec![code]).await?;
     Ok((StatusCode::CREATED, Json(enrolment)))
 }
 
@@ -115,7 +115,7 @@ fn set_cookie(response: &mut Response, secret: &Secret, origin: &str) -> Result<
     )
 )]
 async fn session(State(app): State<App>, body: SignedBare) -> Result<Response, Failure> {
-    let person = body.proven.person;
+    let person = body.proven.person.clone();
     let origin = origin_of(&app, &body.headers);
     let secret = auth::new_secret()?;
     let now = app.engine.clock.now();
@@ -124,8 +124,7 @@ async fn session(State(app): State<App>, body: SignedBare) -> Result<Response, F
         expires_at: Some(now.plus_secs(limits::SESSION_SECS)),
         ..auth::token(&secret, person.id, READ, now)
     };
-    let changes = vec![Change::UseProof(body.proven.once), Change::AddToken(token)];
-    app.engine.db.change(WORKSPACE, changes).await?;
+    app.change(body.proven, vec![Change::AddToken(token)]).await?;
     let me = super::people::describe(&app, &person, READ)?;
     let mut response = (StatusCode::CREATED, Json(me)).into_response();
     set_cookie(&mut response, &secret, &origin)?;
@@ -144,6 +143,6 @@ async fn session(State(app): State<App>, body: SignedBare) -> Result<Response, F
 async fn sign_out(caller: Caller, State(app): State<App>) -> Result<StatusCode, Failure> {
     let now = app.engine.clock.now();
     let change = Change::RevokeToken(caller.token.id.clone(), now);
-    app.engine.db.change(WORKSPACE, vec![change]).await?;
+    app.engine.change(caller.principal.name, vec![change]).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -54,8 +54,8 @@ async fn create(
     body: Signed<api::CreateGroup>,
 ) -> Result<(StatusCode, Json<api::Group>), Failure> {
     let name = parse::name("name", &body.value.name)?;
-    let changes = vec![Change::UseProof(body.proven.once), Change::AddGroup(name.clone())];
-    app.engine.db.change(WORKSPACE, changes).await?;
+    let changes = vec![Change::AddGroup(name.clone())];
+    app.change(body.proven, changes).await?;
     Ok((StatusCode::CREATED, Json(api::Group { name, members: Vec::new() })))
 }
 
@@ -81,8 +81,8 @@ async fn add(
     body: Signed<api::Member>,
 ) -> Result<StatusCode, Failure> {
     let member = person(&app, &body.value.person)?;
-    let changes = vec![Change::UseProof(body.proven.once), Change::AddMember(group, member)];
-    app.engine.db.change(WORKSPACE, changes).await?;
+    let changes = vec![Change::AddMember(group, member)];
+    app.change(body.proven, changes).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -103,7 +103,7 @@ async fn remove(
     body: SignedBare,
 ) -> Result<StatusCode, Failure> {
     let member = person(&app, &name)?;
-    let changes = vec![Change::UseProof(body.proven.once), Change::RemoveMember(group, member)];
-    app.engine.db.change(WORKSPACE, changes).await?;
+    let changes = vec![Change::RemoveMember(group, member)];
+    app.change(body.proven, changes).await?;
     Ok(StatusCode::NO_CONTENT)
 }

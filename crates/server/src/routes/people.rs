@@ -110,7 +110,7 @@ async fn invite(
     body: Signed<api::InvitePerson>,
 ) -> Result<(StatusCode, Json<api::PersonInvited>), Failure> {
     let name = parse::name("name", &body.value.name)?;
-    let mut changes = vec![Change::UseProof(body.proven.once)];
+    let mut changes = Vec::new();
     match body.value.mode {
         Some(mode) => changes.push(super::settings::set_mode(mode)),
         None if people(&app)?.len() == 1 => {
@@ -128,7 +128,7 @@ async fn invite(
     let (enrolment, code) = auth::new_code(&origin, person.id, now)?;
     changes.push(Change::AddPrincipal(person.clone()));
     changes.push(code);
-    app.engine.db.change(WORKSPACE, changes).await?;
+    app.change(body.proven, changes).await?;
     let person = show(&app, &person)?;
     Ok((StatusCode::CREATED, Json(api::PersonInvited { person, enrolment })))
 }
@@ -162,8 +162,8 @@ async fn disable(
 ) -> Result<StatusCode, Failure> {
     let id = parse::id(&id)?;
     let now = app.engine.clock.now();
-    let changes = vec![Change::UseProof(body.proven.once), Change::Disable(id, now)];
-    app.engine.db.change(WORKSPACE, changes).await?;
+    let changes = vec![Change::Disable(id, now)];
+    app.change(body.proven, changes).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

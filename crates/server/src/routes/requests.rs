@@ -5,7 +5,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use holdshort_api::{self as api, Code, Problem};
 use holdshort_core::notice::Names;
-use holdshort_core::{Aggregate, Answer, Decision, RequestId, Untrusted};
+use holdshort_core::{Aggregate, Answer, Ask, Command, Decision, RequestId, Untrusted, may_fill};
 use holdshort_store::{QueueCursor, QueueRow, Store};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -21,7 +21,12 @@ use crate::state::App;
 use crate::wire;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(vote))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(vote))
+        .routes(routes!(look))
+        .routes(routes!(hand_over))
 }
 
 /// Which requests to list.
@@ -151,12 +156,13 @@ fn card(app: &App, caller: &Caller, id: RequestId) -> Result<api::Card, Failure>
         false => Err("Only people decide.".to_owned()),
     };
     let who = caller.principal.id;
-    let may_approve = people.may_approve(who, action.agent, action.owner);
+    let may_approve = may_fill(who, &request, &action, &people);
     let rights = wire::Rights {
         approve: open.clone().and(decides.clone()).and(may_approve.map_err(|e| e.to_string())),
         deny: open.and(decides).and(people.may_deny(who).map_err(|e| e.to_string())),
     };
-    wire::card((&action, &payload, &request), names, rights, app.engine.clock.now())
+    let held = super::run_says(app, &aggregate.run)?.held;
+    wire::card((&action, &payload, &request), names, rights, (held, app.engine.clock.now()))
 }
 
 /// Answer a request.
@@ -195,6 +201,7 @@ async fn vote(
         version: vote.version,
         reason: Untrusted::new(reason),
         confirm: vote.confirm,
+        reply: vote.reply.map(parse::reply),
         arguments: parse::changed(vote.arguments.as_deref())?,
         proof: body.once,
     };
@@ -205,6 +212,57 @@ async fn vote(
     };
     metrics::counter!("holdshort_votes_total", "decision" => decision.name()).increment(1);
     reply(&app, request, decision, applied).map(Json)
+}
+
+/// Say that you are looking at a request. Others see it; it keeps nobody from answering.
+#[utoipa::path(
+    post, path = "/v1/requests/{id}/looking", tag = "requests",
+    security(("token" = []), ("session" = [])),
+    params(("id" = String, Path)), request_body = api::Because,
+    responses(
+        (status = 200, body = api::QueueItem, description = "Shown to others"),
+        (status = "default", body = Problem, content_type = "application/problem+json",
+            description = "A problem"),
+    )
+)]
+async fn look(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    body: Decided<api::Because>,
+) -> Result<Json<api::QueueItem>, Failure> {
+    let request: RequestId = parse::id(&id)?;
+    let command = Command::Look { voter: body.voter, request };
+    app.engine.apply(app.engine.action_of(request)?, command, body.once).await?;
+    item(&app, request).map(|(item, _)| Json(item))
+}
+
+/// Hand a request to somebody else as well, with the whole time of a step.
+#[utoipa::path(
+    post, path = "/v1/requests/{id}/handover", tag = "requests",
+    security(("token" = []), ("session" = [])),
+    params(("id" = String, Path)), request_body = api::HandOver,
+    responses(
+        (status = 200, body = api::QueueItem, description = "They are asked as well"),
+        (status = "default", body = Problem, content_type = "application/problem+json",
+            description = "A problem"),
+    )
+)]
+async fn hand_over(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    body: Decided<api::HandOver>,
+) -> Result<Json<api::QueueItem>, Failure> {
+    let request: RequestId = parse::id(&id)?;
+    let reason = body.value.reason.unwrap_or_default();
+    parse::text("reason", &reason, 2000)?;
+    let to = Ask::parse(&body.value.to).filter(|to| *to != Ask::Everyone);
+    let to = to.ok_or_else(|| {
+        Failure::new(Code::InvalidField, "`to` is written `user:NAME` or `group:NAME`.")
+    })?;
+    let reason = Untrusted::new(reason);
+    let command = Command::HandOver { voter: body.voter, request, to, reason };
+    app.engine.apply(app.engine.action_of(request)?, command, body.once).await?;
+    item(&app, request).map(|(item, _)| Json(item))
 }
 
 /// A conflict carries what it collided with.
@@ -260,6 +318,8 @@ fn reply(
             "Recorded as a denial. It was cancelled before, or had expired; nothing runs."
         }
         (_, Some(_), _) => "Changed. The new call needs another look and is asked again.",
+        (_, _, api::ActionState::Answered) => "Answered. The agent is told.",
+        (_, _, api::ActionState::Pending) => "Recorded. More people have to agree.",
         (_, _, api::ActionState::Denied) => "Denied. Nothing runs; the agent is told why.",
         _ if changed => "Changed and approved. Only the changed call runs, once.",
         (_, _, api::ActionState::Approved) => "Approved. It runs when the agent claims it, once.",

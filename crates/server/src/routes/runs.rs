@@ -5,7 +5,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use holdshort_api::{self as api, Problem};
-use holdshort_core::{RunId, RunState};
+use holdshort_core::{RunCommand, RunId};
 use holdshort_store::{RunRow, Store, StoreError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -67,14 +67,15 @@ async fn start(
     Err(Failure::from(StoreError::Conflict))
 }
 
-fn full(app: &App, id: RunId) -> Result<api::Run, Failure> {
+pub(super) fn full(app: &App, id: RunId) -> Result<api::Run, Failure> {
     let row = app.engine.db.run(WORKSPACE, id)?.ok_or_else(Failure::not_found)?;
     show_row(app, &row)
 }
 
 fn show_row(app: &App, row: &RunRow) -> Result<api::Run, Failure> {
     let actions = app.engine.db.actions_of(WORKSPACE, row.run.id, limits::RUN_ACTIONS)?;
-    Ok(wire::run(row, &super::name_of(app, row.run.agent)?, &actions))
+    let says = super::run_says(app, &row.run)?;
+    Ok(wire::run(row, &super::name_of(app, row.run.agent)?, says, &actions))
 }
 
 /// Runs, newest first. An agent sees its own.
@@ -100,7 +101,8 @@ async fn list(
     let next_cursor = rows.last().filter(|_| full).map(|row| row.run.id.to_string());
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
-        items.push(wire::run(row, &super::name_of(&app, row.run.agent)?, &[]));
+        let says = super::run_says(&app, &row.run)?;
+        items.push(wire::run(row, &super::name_of(&app, row.run.agent)?, says, &[]));
     }
     Ok(Json(api::RunPage { items, next_cursor }))
 }
@@ -142,12 +144,6 @@ async fn finish(
 ) -> Result<Json<api::Run>, Failure> {
     caller.must(PROPOSE)?;
     let id: RunId = parse::id(&id)?;
-    let row = app.engine.db.run(WORKSPACE, id)?;
-    let mine = row.filter(|row| row.run.agent == caller.principal.id);
-    let RunRow { mut run, goal, .. } = mine.ok_or_else(Failure::not_found)?;
-    if run.state == RunState::Running {
-        run.state = RunState::Finished;
-        app.engine.db.put_run(WORKSPACE, run, goal).await?;
-    }
+    app.engine.apply_to_run(id, RunCommand::Finish(caller.principal.id), None).await?;
     Ok(Json(full(&app, id)?))
 }

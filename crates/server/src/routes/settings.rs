@@ -64,7 +64,7 @@ async fn change(
     State(app): State<App>,
     body: Signed<api::SetSettings>,
 ) -> Result<Json<api::Settings>, Failure> {
-    let mut changes = vec![Change::UseProof(body.proven.once)];
+    let mut changes = Vec::new();
     if let Some(name) = &body.value.workspace {
         changes.push(Change::Set("workspace".to_owned(), parse::name("workspace", name)?));
     }
@@ -75,6 +75,6 @@ async fn change(
         parse::text("approvers", group, 100)?;
         changes.push(Change::Set("approvers".to_owned(), group.clone()));
     }
-    app.engine.db.change(WORKSPACE, changes).await?;
+    app.change(body.proven, changes).await?;
     read(&app).map(Json)
 }

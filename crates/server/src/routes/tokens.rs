@@ -62,7 +62,7 @@ async fn create(
         .principals(WORKSPACE)?
         .into_iter()
         .find(|principal| principal.kind == PrincipalKind::Agent && principal.name == name);
-    let mut changes = vec![Change::UseProof(body.proven.once)];
+    let mut changes = Vec::new();
     let agent = match known {
         Some(agent) => agent,
         None => {
@@ -74,7 +74,7 @@ async fn create(
     let secret = auth::new_secret()?;
     let token = auth::token(&secret, agent.id, PROPOSE, now);
     changes.push(Change::AddToken(token.clone()));
-    app.engine.db.change(WORKSPACE, changes).await?;
+    app.change(body.proven, changes).await?;
     let token = wire::token(&token, &agent);
     let secret = secret.as_str().to_owned();
     Ok((StatusCode::CREATED, Json(api::CreatedToken { token, secret })))
@@ -96,7 +96,7 @@ async fn revoke(
     body: SignedBare,
 ) -> Result<StatusCode, Failure> {
     let now = app.engine.clock.now();
-    let changes = vec![Change::UseProof(body.proven.once), Change::RevokeToken(id, now)];
-    app.engine.db.change(WORKSPACE, changes).await?;
+    let changes = vec![Change::RevokeToken(id, now)];
+    app.change(body.proven, changes).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,12 +2,15 @@
 
 use holdshort_api as api;
 use holdshort_core::notice::{self, Axis, Names, Notice};
-use holdshort_core::{Action, Decision, Payload, Request, RequestState, Shown, Timestamp, Truth};
+use holdshort_core::{
+    Action, Asks, Decision, Need, Payload, Request, RequestState, Shown, Timestamp, Truth,
+};
 
 use super::{action_state, level, raw, request_state, text};
 use crate::problem::Failure;
 
 /// What the reader of a card may do, and why not.
+#[derive(Debug)]
 pub(crate) struct Rights {
     pub(crate) approve: Result<(), String>,
     pub(crate) deny: Result<(), String>,
@@ -18,7 +21,7 @@ pub(crate) fn card(
     (action, payload, request): (&Action, &Payload, &Request),
     names: Names<'_>,
     rights: Rights,
-    now: Timestamp,
+    (held, now): (Option<String>, Timestamp),
 ) -> Result<api::Card, Failure> {
     let notice = notice::notice(action, payload, request, names);
     let definition = holdshort_core::Json::parse(payload.call.definition.raw().as_bytes());
@@ -35,6 +38,12 @@ pub(crate) fn card(
         run: action.run.to_string(),
         state: request_state(request.state),
         risk: level(request.level),
+        kind: super::kind(action.kind),
+        replies: action.kind.replies().iter().map(|one| super::reply(*one)).collect(),
+        asked: request.asked.iter().map(holdshort_core::Ask::text).collect(),
+        needs: needs(&request.asks),
+        looking: request.looking.as_ref().map(|looking| looking.by.clone()),
+        held,
         tags: notice.tags.iter().map(|tag| (*tag).to_owned()).collect(),
         sentence: text(&notice.sentence),
         who: api::Who {
@@ -51,7 +60,7 @@ pub(crate) fn card(
         exact: exact(&notice),
         agent_words: words(&notice),
         axes: axes(&notice.axes),
-        why: why(action, &notice),
+        why: why(action, payload, request, &notice),
         confirm: notice.confirm.as_ref().map(|confirm| api::Confirm {
             prompt: text(&confirm.prompt),
             expected: confirm.expected.clone(),
@@ -60,7 +69,10 @@ pub(crate) fn card(
         due_at: request.due_at.as_micros(),
         expires_at: action.expires_at.map(Timestamp::as_micros),
         at_deadline: at_deadline(request).to_owned(),
-        votes: request.votes.iter().map(vote).collect(),
+        votes: match request.is_blind() {
+            true => Vec::new(),
+            false => request.votes.iter().map(vote).collect(),
+        },
         decided: decided(action, payload, request),
         can: can(rights, &notice),
         arguments: raw(&notice.arguments)?,
@@ -151,8 +163,29 @@ fn axes(axes: &[Axis; 4]) -> api::Axes {
     }
 }
 
-fn why(action: &Action, notice: &Notice) -> api::Why {
+/// Who must agree, in words.
+pub(crate) fn needs(asks: &Asks) -> Vec<String> {
+    let people = |count: u32| if count == 1 { "person" } else { "people" };
+    let need = |need: &Need| match &need.group {
+        Some(group) => format!("{} {} of {group}", need.count, people(need.count)),
+        None => format!("{} {}", need.count, people(need.count)),
+    };
+    asks.needs.iter().map(need).collect()
+}
+
+fn why(action: &Action, payload: &Payload, request: &Request, notice: &Notice) -> api::Why {
+    let why = payload.why.as_ref();
+    let looked = notice.looked_at.iter();
     api::Why {
+        place: why
+            .and_then(|why| why.place.as_ref())
+            .map(|place| format!("{}:{}", place.file, place.line)),
+        when: why.and_then(|why| why.when.clone()),
+        looked_at: looked
+            .map(|(path, value)| api::Looked { path: path.clone(), value: text(value) })
+            .collect(),
+        also: action.verdict.also.clone(),
+        policy: request.policy,
         rule: action.verdict.rule.clone(),
         reason: action.verdict.reason.clone(),
         evidence: notice
@@ -183,6 +216,7 @@ pub(crate) fn decision(decision: Decision) -> api::Decision {
         Decision::Approve => api::Decision::Approve,
         Decision::Modify => api::Decision::Modify,
         Decision::Deny => api::Decision::Deny,
+        Decision::Answer => api::Decision::Answer,
     }
 }
 

@@ -1,11 +1,13 @@
 //! A transition's rows, events and effects.
 
-use holdshort_core::{Action, EVENT_VERSION, Facts, Request, RiskLevel, next_wake};
+use holdshort_core::{
+    Action, Changes, Facts, Kind, NewQuestion, Request, RiskLevel, WorkspaceId, next_wake,
+};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::StoreError;
 use crate::record;
-use crate::sqlite::{directory, runs};
+use crate::sqlite::{control, directory, runs};
 use crate::store::{Commit, Committed};
 
 pub(super) fn write(transaction: &Connection, commit: &Commit) -> Result<Committed, StoreError> {
@@ -14,26 +16,67 @@ pub(super) fn write(transaction: &Connection, commit: &Commit) -> Result<Committ
     }
     let mut number = None;
     if let Some(changes) = &commit.changes {
-        if commit.expected.is_none() {
-            runs::put_new(transaction, commit.workspace, &commit.run, &commit.goal)?;
+        control::must_be(transaction, commit.workspace, commit.control)?;
+        runs::guard(transaction, commit, changes.run.as_ref())?;
+        if let Some(today) = &changes.today {
+            runs::write_spending(transaction, commit.workspace, commit.run.agent, today)?;
         }
-        write_action(transaction, commit, &changes.action, changes.requests.last())?;
-        if let Some(payload) = &changes.payload {
-            let body = record::write(payload)?;
-            put_payload(transaction, commit, changes.action.id.as_bytes(), &body)?;
+        if let Some(grant) = changes.redeemed {
+            control::redeem(transaction, (commit.workspace, grant))?;
         }
-        for request in &changes.requests {
-            let opened = write_request(transaction, commit, &changes.action, request)?;
-            number = opened.or(number);
+        if let Some(action) = &changes.action {
+            number = write_rows(transaction, commit, action, changes)?;
+        }
+        for question in &changes.questions {
+            let opened = write_question(transaction, commit, question)?;
+            number = number.or(opened);
         }
     }
-    let last_seq = write_events(transaction, commit)?;
+    let last_seq = match commit.events.as_slice() {
+        [] => super::feed::end(transaction)?.0,
+        events => super::feed::append(transaction, commit.workspace, events)?,
+    };
     for effect in &commit.effects {
         transaction
             .prepare_cached("INSERT INTO outbox (workspace, body) VALUES (?1, ?2)")?
             .execute(params![commit.workspace.as_bytes(), record::write(effect)?])?;
     }
     Ok(Committed { last_seq, number })
+}
+
+fn write_rows(
+    transaction: &Connection,
+    commit: &Commit,
+    action: &Action,
+    changes: &Changes,
+) -> Result<Option<u64>, StoreError> {
+    write_action(transaction, commit, action, changes.requests.last())?;
+    if let Some(payload) = &changes.payload {
+        let body = record::write(payload)?;
+        put_payload(transaction, commit.workspace, action.id.as_bytes(), &body)?;
+    }
+    let mut number = None;
+    for request in &changes.requests {
+        let cap = commit.open_cap.filter(|_| commit.expected.is_none());
+        let opened = write_request(transaction, (commit.workspace, cap), action, request)?;
+        number = opened.or(number);
+    }
+    Ok(number)
+}
+
+/// A question of the run: rows of its own.
+fn write_question(
+    transaction: &Connection,
+    commit: &Commit,
+    question: &NewQuestion,
+) -> Result<Option<u64>, StoreError> {
+    let NewQuestion { action, payload, request } = question;
+    insert_action(transaction, commit.workspace, action, (None, Some(request)))?;
+    let body = record::write(payload)?;
+    put_payload(transaction, commit.workspace, action.id.as_bytes(), &body)?;
+    // What holds a run is bounded by the run; what an agent only asks counts as its own.
+    let cap = commit.open_cap.filter(|_| action.kind == Kind::Question);
+    write_request(transaction, (commit.workspace, cap), action, request)
 }
 
 fn write_action(
@@ -52,27 +95,9 @@ fn write_action(
             _ => None,
         },
     };
-    let wake = next_wake(action, request.as_ref()).map(|at| at.as_micros());
     let Some(expected) = commit.expected else {
         let dedupe = commit.dedupe.filter(|_| open || action.call_id.is_some());
-        transaction
-            .prepare_cached(
-                "INSERT INTO actions (workspace, id, run, agent, dedupe, state, open, wake_at, \
-                 version, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?
-            .execute(params![
-                workspace,
-                action.id.as_bytes(),
-                action.run.as_bytes(),
-                action.agent.as_bytes(),
-                dedupe,
-                action.state.name(),
-                open,
-                wake,
-                action.version,
-                text,
-            ])?;
-        return Ok(());
+        return insert_action(transaction, commit.workspace, action, (dedupe, request.as_ref()));
     };
     // Without a call id, an equal proposal is the same one only while this one is open.
     let changed = transaction
@@ -86,7 +111,7 @@ fn write_action(
             action.id.as_bytes(),
             action.state.name(),
             open,
-            wake,
+            wake(action, request.as_ref()),
             action.version,
             text,
             expected,
@@ -95,9 +120,39 @@ fn write_action(
     if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
+fn wake(action: &Action, request: Option<&Request>) -> Option<i64> {
+    next_wake(action, request).map(|at| at.as_micros())
+}
+
+fn insert_action(
+    transaction: &Connection,
+    workspace: WorkspaceId,
+    action: &Action,
+    (dedupe, request): (Option<[u8; 32]>, Option<&Request>),
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO actions (workspace, id, run, agent, dedupe, state, open, wake_at, \
+             version, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
+        .execute(params![
+            workspace.as_bytes(),
+            action.id.as_bytes(),
+            action.run.as_bytes(),
+            action.agent.as_bytes(),
+            dedupe,
+            action.state.name(),
+            !action.state.is_final(),
+            wake(action, request),
+            action.version,
+            record::write(action)?,
+        ])?;
+    Ok(())
+}
+
 fn put_payload(
     transaction: &Connection,
-    commit: &Commit,
+    workspace: WorkspaceId,
     id: &[u8; 16],
     body: &str,
 ) -> Result<(), StoreError> {
@@ -106,7 +161,7 @@ fn put_payload(
             "INSERT INTO payloads (workspace, id, body) VALUES (?1, ?2, ?3) \
              ON CONFLICT DO UPDATE SET body = excluded.body",
         )?
-        .execute(params![commit.workspace.as_bytes(), id, body])?;
+        .execute(params![workspace.as_bytes(), id, body])?;
     Ok(())
 }
 
@@ -120,15 +175,15 @@ fn rank(level: RiskLevel) -> i64 {
 
 fn write_request(
     transaction: &Connection,
-    commit: &Commit,
+    (workspace, cap): (WorkspaceId, Option<u32>),
     action: &Action,
     request: &Request,
 ) -> Result<Option<u64>, StoreError> {
-    let workspace = commit.workspace.as_bytes();
     if request.facts != Facts::None {
         let facts = record::write(&request.facts)?;
-        put_payload(transaction, commit, request.id.as_bytes(), &facts)?;
+        put_payload(transaction, workspace, request.id.as_bytes(), &facts)?;
     }
+    let (owning, workspace) = (workspace, workspace.as_bytes());
     let text = record::write(request)?;
     let closed_at = request.closed_at.map(|at| at.as_micros());
     let open = request.state.is_open();
@@ -150,7 +205,7 @@ fn write_request(
         return Ok(None);
     }
     if open {
-        check_cap(transaction, commit, action)?;
+        check_cap(transaction, (owning, cap), action)?;
     }
     let number = transaction
         .prepare_cached(
@@ -184,9 +239,13 @@ const AGENTS_PER_OWNER: u32 = 5;
 
 /// Refuses the request that would exceed the share of the agent or its owner. Only a new action
 /// is refused: one that is asked again is already counted.
-fn check_cap(transaction: &Connection, commit: &Commit, action: &Action) -> Result<(), StoreError> {
-    let Some(cap) = commit.open_cap.filter(|_| commit.expected.is_none()) else { return Ok(()) };
-    let workspace = commit.workspace.as_bytes();
+fn check_cap(
+    transaction: &Connection,
+    (workspace, cap): (WorkspaceId, Option<u32>),
+    action: &Action,
+) -> Result<(), StoreError> {
+    let Some(cap) = cap else { return Ok(()) };
+    let workspace = workspace.as_bytes();
     let full = |column: &str, who: &[u8; 16], cap: u32| -> rusqlite::Result<bool> {
         let sql = format!(
             "SELECT 1 FROM requests WHERE workspace = ?1 AND {column} = ?2 AND open = 1 \
@@ -207,31 +266,4 @@ fn check_cap(transaction: &Connection, commit: &Commit, action: &Action) -> Resu
         }
         _ => Ok(()),
     }
-}
-
-/// Writes the events; gives back where the feed ends then.
-fn write_events(transaction: &Connection, commit: &Commit) -> Result<i64, StoreError> {
-    if commit.events.is_empty() {
-        return Ok(super::feed::end(transaction)?.0);
-    }
-    let mut insert = transaction.prepare_cached(
-        "INSERT INTO events (workspace, id, v, kind, at, action, request, run, by, detail) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    )?;
-    for event in &commit.events {
-        let kind = record::write(&event.kind)?;
-        insert.execute(params![
-            commit.workspace.as_bytes(),
-            event.id.as_bytes(),
-            EVENT_VERSION,
-            kind.trim_matches('"'),
-            event.at.as_micros(),
-            event.action.as_ref().map(holdshort_core::ActionId::as_bytes),
-            event.request.as_ref().map(holdshort_core::RequestId::as_bytes),
-            event.run.as_bytes(),
-            event.by,
-            event.detail.to_string(),
-        ])?;
-    }
-    Ok(transaction.last_insert_rowid())
 }

@@ -3,6 +3,7 @@
 use holdshort_core::{PrincipalId, Timestamp, WorkspaceId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::control;
 use super::read::bytes;
 use crate::directory::{Change, Enrolment, Group, Key, Principal, PrincipalKind, Token};
 use crate::error::StoreError;
@@ -67,6 +68,11 @@ pub(super) fn apply(
             if used == 1 { Ok(()) } else { Err(StoreError::CodeSpent) }
         }
         Change::UseProof(proof) => use_proof(transaction, workspace, proof),
+        Change::AddStop(stop, _) => control::add_stop(transaction, workspace, stop),
+        Change::LiftStop(id, at, _) => control::lift_stop(transaction, workspace, *id, *at),
+        Change::AddGrant(grant) => control::add_grant(transaction, workspace, grant),
+        Change::RevokeGrant(id, at) => control::revoke_grant(transaction, workspace, *id, *at),
+        Change::AddPolicy(policy) => control::add_policy(transaction, workspace, policy),
         Change::Set(name, value) => done(transaction.execute(
             "INSERT INTO settings (workspace, name, value) VALUES (?1, ?2, ?3) \
              ON CONFLICT DO UPDATE SET value = excluded.value",

@@ -1,10 +1,13 @@
 //! The feed of events, and what time changes next.
 
-use holdshort_core::{ActionId, Event, EventId, RequestId, RunId, Timestamp, WorkspaceId};
+use holdshort_core::{
+    ActionId, EVENT_VERSION, Event, EventId, RequestId, RunId, Timestamp, WorkspaceId,
+};
 use rusqlite::{Connection, Row, params};
 
 use super::read::bytes;
 use crate::error::StoreError;
+use crate::record;
 use crate::store::StoredEvent;
 
 pub(super) fn after(
@@ -41,7 +44,7 @@ fn event_ids(row: &Row<'_>) -> rusqlite::Result<StoredEvent> {
             at: Timestamp::from_micros(row.get(4)?),
             action: optional(5)?.map(ActionId::from_bytes),
             request: optional(6)?.map(RequestId::from_bytes),
-            run: RunId::from_bytes(bytes(row, 7)?),
+            run: optional(7)?.map(RunId::from_bytes),
             by: row.get(8)?,
             detail: serde_json::Value::Null,
         },
@@ -73,9 +76,92 @@ pub(super) fn due(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+pub(super) fn due_runs(
+    connection: &Connection,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<(WorkspaceId, RunId)>, StoreError> {
+    let mut select = connection.prepare_cached(
+        "SELECT workspace, id FROM runs WHERE wake_at <= ?1 ORDER BY wake_at LIMIT ?2",
+    )?;
+    let rows = select.query_map(params![now.as_micros(), limit], |row| {
+        let workspace = WorkspaceId::from_bytes(bytes(row, 0)?);
+        Ok((workspace, RunId::from_bytes(bytes(row, 1)?)))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn snooze(
+    transaction: &Connection,
+    (table, workspace): (&'static str, WorkspaceId),
+    id: &[u8; 16],
+    (now, until): (Timestamp, Option<Timestamp>),
+) -> Result<(), StoreError> {
+    // One that changed meanwhile has a time of its own again, and keeps it.
+    let sql = format!(
+        "UPDATE {table} SET wake_at = ?3 WHERE workspace = ?1 AND id = ?2 AND wake_at <= ?4"
+    );
+    let until = until.map(Timestamp::as_micros);
+    let key = params![workspace.as_bytes(), id, until, now.as_micros()];
+    transaction.prepare_cached(&sql)?.execute(key)?;
+    Ok(())
+}
+
+pub(super) fn rouse(
+    transaction: &Connection,
+    workspace: WorkspaceId,
+    (run, now): (Option<RunId>, Timestamp),
+) -> Result<(), StoreError> {
+    let run = run.as_ref().map(RunId::as_bytes);
+    let key = params![workspace.as_bytes(), run, now.as_micros()];
+    transaction
+        .prepare_cached(
+            "UPDATE actions SET wake_at = ?3 WHERE workspace = ?1 AND wake_at > ?3 \
+             AND (?2 IS NULL OR run = ?2)",
+        )?
+        .execute(key)?;
+    transaction
+        .prepare_cached(
+            "UPDATE runs SET wake_at = ?3 WHERE workspace = ?1 AND wake_at > ?3 \
+             AND (?2 IS NULL OR id = ?2)",
+        )?
+        .execute(key)?;
+    Ok(())
+}
+
 pub(super) fn next_due(connection: &Connection) -> Result<Option<Timestamp>, StoreError> {
-    let next: Option<i64> = connection
-        .prepare_cached("SELECT min(wake_at) FROM actions WHERE wake_at IS NOT NULL")?
-        .query_row([], |row| row.get(0))?;
+    let first = |table: &str| -> rusqlite::Result<Option<i64>> {
+        let sql = format!("SELECT min(wake_at) FROM {table} WHERE wake_at IS NOT NULL");
+        connection.prepare_cached(&sql)?.query_row([], |row| row.get(0))
+    };
+    let next = first("actions")?.into_iter().chain(first("runs")?).min();
     Ok(next.map(Timestamp::from_micros))
+}
+
+/// Writes events; gives back the place of the last one.
+pub(super) fn append(
+    transaction: &Connection,
+    workspace: WorkspaceId,
+    events: &[Event],
+) -> Result<i64, StoreError> {
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO events (workspace, id, v, kind, at, action, request, run, by, detail) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    for event in events {
+        let kind = record::write(&event.kind)?;
+        insert.execute(params![
+            workspace.as_bytes(),
+            event.id.as_bytes(),
+            EVENT_VERSION,
+            kind.trim_matches('"'),
+            event.at.as_micros(),
+            event.action.as_ref().map(ActionId::as_bytes),
+            event.request.as_ref().map(RequestId::as_bytes),
+            event.run.as_ref().map(RunId::as_bytes),
+            event.by,
+            event.detail.to_string(),
+        ])?;
+    }
+    Ok(transaction.last_insert_rowid())
 }

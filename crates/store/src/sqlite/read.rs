@@ -37,7 +37,8 @@ pub(super) fn aggregate(
     };
     let payload = record::payload(&payload)?;
     let run = record::run(&run)?;
-    Ok(Some(Aggregate { workspace, run, action: Some((action, payload)), request }))
+    let aggregate = Aggregate::of_run(workspace, run);
+    Ok(Some(Aggregate { action: Some((action, payload)), request, ..aggregate }))
 }
 
 pub(super) fn request(

@@ -1,40 +1,57 @@
 //! Runs and their actions.
 
-use holdshort_core::{PrincipalId, Run, RunId, Timestamp, WorkspaceId};
+use holdshort_core::{Action, Payload, PrincipalId, Run, RunId, Timestamp, Today, WorkspaceId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::StoreError;
 use crate::record;
-use crate::store::{ActionRow, RunRow};
+use crate::store::{ActionRow, Commit, RunRow};
 
-/// Writes a run unless it is there. A run of the same name that got there first is a conflict.
-pub(super) fn put_new(
+/// Writes the run a transition looked at, if it is still what was read; one that is new is
+/// written, and one of the same name that got there first is a conflict.
+pub(super) fn guard(
     transaction: &Connection,
-    workspace: WorkspaceId,
-    run: &Run,
-    goal: &str,
+    commit: &Commit,
+    changed: Option<&Run>,
 ) -> Result<(), StoreError> {
-    let there: Option<i64> = transaction
-        .prepare_cached("SELECT 1 FROM runs WHERE workspace = ?1 AND id = ?2")?
-        .query_row(params![workspace.as_bytes(), run.id.as_bytes()], |row| row.get(0))
-        .optional()?;
-    if there.is_none() {
-        put(transaction, workspace, run, goal)?;
-    }
-    Ok(())
+    let Some(expected) = commit.expected_run else {
+        let run = changed.unwrap_or(&commit.run);
+        return insert(transaction, commit.workspace, (run, &commit.goal), commit.run_wake);
+    };
+    let key = params![commit.workspace.as_bytes(), commit.run.id.as_bytes(), expected];
+    let Some(run) = changed else {
+        let same: Option<i64> = transaction
+            .prepare_cached("SELECT 1 FROM runs WHERE workspace = ?1 AND id = ?2 AND version = ?3")?
+            .query_row(key, |row| row.get(0))
+            .optional()?;
+        return same.map(|_| ()).ok_or(StoreError::Conflict);
+    };
+    let written = transaction
+        .prepare_cached(
+            "UPDATE runs SET record = ?4, version = ?5, wake_at = ?6 \
+             WHERE workspace = ?1 AND id = ?2 AND version = ?3",
+        )?
+        .execute(params![
+            commit.workspace.as_bytes(),
+            commit.run.id.as_bytes(),
+            expected,
+            record::write(run)?,
+            run.version,
+            commit.run_wake.map(Timestamp::as_micros),
+        ])?;
+    if written == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
-pub(super) fn put(
+fn insert(
     transaction: &Connection,
     workspace: WorkspaceId,
-    run: &Run,
-    goal: &str,
+    (run, goal): (&Run, &str),
+    wake: Option<Timestamp>,
 ) -> Result<(), StoreError> {
     transaction
         .prepare_cached(
-            "INSERT INTO runs (workspace, id, agent, name, goal, record) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (workspace, id) \
-             DO UPDATE SET record = excluded.record, goal = excluded.goal",
+            "INSERT INTO runs (workspace, id, agent, name, goal, record, version, wake_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             workspace.as_bytes(),
@@ -43,8 +60,89 @@ pub(super) fn put(
             run.name,
             goal,
             record::write(run)?,
+            run.version,
+            wake.map(Timestamp::as_micros),
         ])?;
     Ok(())
+}
+
+/// Writes a run that is new, or the task of one that is there.
+pub(super) fn put(
+    transaction: &Connection,
+    workspace: WorkspaceId,
+    run: &Run,
+    goal: &str,
+) -> Result<(), StoreError> {
+    let described = transaction
+        .prepare_cached("UPDATE runs SET goal = ?3 WHERE workspace = ?1 AND id = ?2")?
+        .execute(params![workspace.as_bytes(), run.id.as_bytes(), goal])?;
+    if described == 1 { Ok(()) } else { insert(transaction, workspace, (run, goal), None) }
+}
+
+pub(super) fn write_spending(
+    transaction: &Connection,
+    workspace: WorkspaceId,
+    agent: PrincipalId,
+    today: &Today,
+) -> Result<(), StoreError> {
+    let before = today.version.saturating_sub(1);
+    let written = transaction
+        .prepare_cached(
+            "INSERT INTO spending (workspace, agent, day, version, record) \
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (workspace, agent, day) \
+             DO UPDATE SET version = excluded.version, record = excluded.record \
+             WHERE version = ?6",
+        )?
+        .execute(params![
+            workspace.as_bytes(),
+            agent.as_bytes(),
+            today.day,
+            today.version,
+            record::write(&today.spending)?,
+            before,
+        ])?;
+    if written == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+pub(super) fn spending(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    agent: PrincipalId,
+    day: i64,
+) -> Result<Today, StoreError> {
+    let found: Option<(u64, String)> = connection
+        .prepare_cached(
+            "SELECT version, record FROM spending WHERE workspace = ?1 AND agent = ?2 AND day = ?3",
+        )?
+        .query_row(params![workspace.as_bytes(), agent.as_bytes(), day], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    let Some((version, text)) = found else { return Ok(Today { day, ..Today::default() }) };
+    Ok(Today { day, version, spending: record::read(&text)? })
+}
+
+/// Actions that were claimed and are not over.
+pub(super) fn executing(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    limit: u32,
+) -> Result<Vec<(Run, Action, Payload)>, StoreError> {
+    let mut select = connection.prepare_cached(
+        "SELECT r.record, a.record, p.body FROM actions a \
+         JOIN payloads p ON p.workspace = a.workspace AND p.id = a.id \
+         JOIN runs r ON r.workspace = a.workspace AND r.id = a.run \
+         WHERE a.workspace = ?1 AND a.wake_at IS NOT NULL AND a.state IN ('claimed', 'started') \
+         LIMIT ?2",
+    )?;
+    let rows = select.query_map(params![workspace.as_bytes(), limit], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+    })?;
+    rows.map(|row| {
+        let (run, action, payload) = row?;
+        Ok((record::run(&run)?, record::action(&action)?, record::payload(&payload)?))
+    })
+    .collect()
 }
 
 pub(super) fn named(

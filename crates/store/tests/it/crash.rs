@@ -24,7 +24,8 @@ pub(crate) fn say(line: &str) {
 async fn write_for_ever(store: Arc<Sqlite>, writer: u8, seed: u64) {
     let mut desk = Desk::seeded(&*store, seed + u64::from(writer));
     for number in 0.. {
-        let proposal = Proposal::new(run(writer, AGENT), judged(RiskLevel::Dangerous, number));
+        let proposal =
+            Proposal::new(run(writer, AGENT), judged(RiskLevel::Dangerous, (seed << 20) + number));
         let id = desk.propose(&proposal).await.unwrap();
         say(&format!("ack proposed {id}"));
         if number % 3 == 0 {

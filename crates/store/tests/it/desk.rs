@@ -1,14 +1,14 @@
 //! A desk that decides and writes, and checks each time that what is read back is what was meant.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdshort_core::{
     ActionId, Aggregate, Answer, Assessment, Call, Cast, Changes, ClaimIntent, Command, Context,
     Decision, Digest, Judged, Mode, Money, Outside, PendingFact, People, Phrase, Policy,
-    PrincipalId, Proof, Propose, Reach, RiskLevel, Run, RunId, RunState, TakeClaim, Timestamp,
+    PrincipalId, Proof, Propose, Reach, RiskLevel, Run, RunId, Stops, TakeClaim, Timestamp,
     Transition, Untrusted, Voter, WayBack, Words, WorkspaceId, decide,
 };
-use holdshort_store::{Commit, Committed, ProofUse, Store, StoreError};
+use holdshort_store::{Cause, Commit, Committed, ProofUse, Store, StoreError};
 
 pub(crate) const WORKSPACE: WorkspaceId = WorkspaceId::from_bytes([1; 16]);
 pub(crate) const OTHER_WORKSPACE: WorkspaceId = WorkspaceId::from_bytes([2; 16]);
@@ -40,6 +40,7 @@ pub(crate) fn judged(level: RiskLevel, number: u64) -> Judged {
         count: None,
         secrets: Vec::new(),
         target: holdshort_core::Target::default(),
+        effects: BTreeSet::new(),
         safer: Vec::new(),
         touches_gate: false,
         uninspectable: None,
@@ -58,13 +59,12 @@ pub(crate) fn start() -> Timestamp {
 
 pub(crate) fn run(number: u8, agent: PrincipalId) -> Run {
     let created_at = start().plus_secs(u32::from(number));
-    Run {
-        id: RunId::at(created_at, [number; 16]),
-        agent,
-        name: format!("run {number}"),
-        state: RunState::Running,
-        created_at,
-    }
+    Run::new(RunId::at(created_at, [number; 16]), agent, &format!("run {number}"), created_at)
+}
+
+/// Who changed the directory in a test.
+pub(crate) fn cause() -> Cause {
+    Cause { by: "Dana".to_owned(), at: start(), random: [7; 16] }
 }
 
 pub(crate) fn intent() -> ClaimIntent {
@@ -103,8 +103,14 @@ pub(crate) struct Desk<'a, S> {
 impl<'a, S: Store> Desk<'a, S> {
     /// A desk where everything is asked about.
     pub(crate) fn new(store: &'a S) -> Self {
-        let people = People { mode: Mode::Personal, approvers: None, disabled: BTreeSet::new() };
-        let policy = Policy { version: 1, ask_from: RiskLevel::Safe };
+        let people = People {
+            mode: Mode::Personal,
+            approvers: None,
+            disabled: BTreeSet::new(),
+            groups: BTreeMap::new(),
+            names: BTreeMap::new(),
+        };
+        let policy = Policy::asking(&[RiskLevel::Safe, RiskLevel::Risky, RiskLevel::Dangerous]);
         Self { store, workspace: WORKSPACE, now: start(), policy, people, drawn: 0 }
     }
 
@@ -116,7 +122,14 @@ impl<'a, S: Store> Desk<'a, S> {
     pub(crate) fn transition(&mut self, aggregate: &Aggregate, command: Command) -> Transition {
         self.drawn += 1;
         let random = *Digest::of("desk", &[&self.drawn.to_be_bytes()]).as_bytes();
-        let context = Context { now: self.now, random, policy: &self.policy, people: &self.people };
+        let stops = Stops::default();
+        let context = Context {
+            now: self.now,
+            random,
+            policy: &self.policy,
+            people: &self.people,
+            stops: &stops,
+        };
         decide(aggregate, command, &context).unwrap()
     }
 
@@ -125,6 +138,9 @@ impl<'a, S: Store> Desk<'a, S> {
             workspace: self.workspace,
             run: aggregate.run.clone(),
             goal: "Cut the cost".to_owned(),
+            expected_run: Some(aggregate.run.version),
+            run_wake: None,
+            control: None,
             expected: aggregate.action.as_ref().map(|(action, _)| action.version),
             dedupe: None,
             changes: transition.next,
@@ -137,12 +153,10 @@ impl<'a, S: Store> Desk<'a, S> {
 
     /// The commit of a proposal, not yet written.
     pub(crate) fn proposing(&mut self, proposal: &Proposal) -> Commit {
-        let aggregate = Aggregate {
-            workspace: self.workspace,
-            run: proposal.run.clone(),
-            action: None,
-            request: None,
-        };
+        let run = self.store.run(self.workspace, proposal.run.id).unwrap();
+        let known = run.is_some();
+        let run = run.map_or_else(|| proposal.run.clone(), |row| row.run);
+        let aggregate = Aggregate::of_run(self.workspace, run);
         let command = Command::Propose(Box::new(Propose {
             agent: proposal.run.agent,
             agent_name: "cleaner".to_owned(),
@@ -151,20 +165,22 @@ impl<'a, S: Store> Desk<'a, S> {
             judged: proposal.judged.clone(),
             words: Words::default(),
             expires_at: None,
+            cost: None,
             claim: None,
         }));
         let transition = self.transition(&aggregate, command);
         let commit = self.commit_of(&aggregate, transition);
-        Commit { dedupe: proposal.dedupe, open_cap: proposal.cap, ..commit }
+        let expected_run = commit.expected_run.filter(|_| known);
+        Commit { expected_run, dedupe: proposal.dedupe, open_cap: proposal.cap, ..commit }
     }
 
     pub(crate) async fn propose(&mut self, proposal: &Proposal) -> Result<ActionId, StoreError> {
         let commit = self.proposing(proposal);
+        let before = commit.run.clone();
         let changes = commit.changes.clone().unwrap();
         let written = self.store.commit(commit).await?;
-        let id = changes.action.id;
-        let run = proposal.run.clone();
-        let before = Aggregate { workspace: self.workspace, run, action: None, request: None };
+        let id = changes.action.as_ref().unwrap().id;
+        let before = Aggregate::of_run(self.workspace, before);
         assert_eq!(self.load(id), merged(before, changes, written));
         Ok(id)
     }
@@ -214,6 +230,7 @@ impl<'a, S: Store> Desk<'a, S> {
             reason: Untrusted::new("because"),
             confirm: None,
             changed: None,
+            reply: None,
             waiting: None,
         }))
     }
@@ -249,5 +266,7 @@ fn merged(before: Aggregate, changes: Changes, written: Committed) -> Aggregate 
         request
     });
     let request = request.or(before.request);
-    Aggregate { action: Some((changes.action, payload)), request, ..before }
+    let run = changes.run.unwrap_or(before.run.clone());
+    let action = Some((changes.action.unwrap(), payload));
+    Aggregate { action, request, run, ..before }
 }

@@ -5,7 +5,7 @@ use holdshort_store::{
     Change, Enrolment, Group, Key, Principal, PrincipalKind, Store, StoreError, Token,
 };
 
-use crate::desk::{AGENT, DANA, OTHER_WORKSPACE, WORKSPACE, start};
+use crate::desk::{AGENT, DANA, OTHER_WORKSPACE, WORKSPACE, cause, start};
 
 fn principal(id: PrincipalId, kind: PrincipalKind, name: &str) -> Principal {
     let owner = (kind == PrincipalKind::Agent).then_some(DANA);
@@ -40,7 +40,7 @@ fn key(number: u8, principal: PrincipalId) -> Key {
 }
 
 async fn change<S: Store>(store: &S, changes: Vec<Change>) -> Result<(), StoreError> {
-    store.change(WORKSPACE, changes).await
+    store.change(WORKSPACE, changes, cause()).await
 }
 
 async fn two<S: Store>(store: &S) {

@@ -9,7 +9,7 @@ use holdshort_core::RiskLevel;
 use holdshort_store::{Change, Sqlite, Store, StoreError, Tuning};
 use tempfile::TempDir;
 
-use crate::desk::{AGENT, Desk, Proposal, WORKSPACE, judged, run};
+use crate::desk::{AGENT, Desk, Proposal, WORKSPACE, cause, judged, run};
 use crate::{people, queue, story};
 
 pub(crate) fn open(directory: &Path) -> Result<Sqlite, StoreError> {
@@ -84,7 +84,7 @@ fn a_newer_database_is_left_alone() {
     let error = after("INSERT INTO migrations VALUES (99, x'00')");
     assert!(matches!(error, StoreError::Newer { found: 99, known } if known < 99), "{error}");
     let text = error.to_string();
-    assert!(text.contains("99") && text.contains("up to 1"), "{text}");
+    assert!(text.contains("99") && text.contains("up to "), "{text}");
 }
 
 #[test]
@@ -118,8 +118,12 @@ async fn a_failing_job_leaves_its_neighbours_alone() {
     let (good, bad, first, second, better) = tokio::join!(
         store.commit(good),
         store.commit(bad),
-        store.change(WORKSPACE, vec![group()]),
-        store.change(WORKSPACE, vec![Change::Set("a".to_owned(), "b".to_owned()), group()]),
+        store.change(WORKSPACE, vec![group()], cause()),
+        store.change(
+            WORKSPACE,
+            vec![Change::Set("a".to_owned(), "b".to_owned()), group()],
+            cause()
+        ),
         store.commit(better),
     );
     assert!(good.is_ok() && first.is_ok() && better.is_ok());
@@ -130,7 +134,7 @@ async fn a_failing_job_leaves_its_neighbours_alone() {
     assert_eq!(store.groups(WORKSPACE).unwrap().len(), 1);
     let places: Vec<i64> =
         store.events_after(WORKSPACE, 0, 100).unwrap().iter().map(|event| event.seq).collect();
-    assert_eq!(places, (1..=6).collect::<Vec<i64>>());
+    assert_eq!(places, (1..=7).collect::<Vec<i64>>(), "each change is written down, without a gap");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,8 +7,8 @@ use holdshort_core::{
 use holdshort_store::{Commit, Store, StoreError};
 
 use crate::desk::{
-    AGENT, Desk, OTHER_AGENT, OTHER_WORKSPACE, Proposal, WORKSPACE, intent, judged, probed, proof,
-    run, start,
+    AGENT, Desk, OTHER_AGENT, OTHER_WORKSPACE, Proposal, WORKSPACE, cause, intent, judged, probed,
+    proof, run, start,
 };
 
 fn dangerous(number: u64) -> holdshort_core::Judged {
@@ -57,7 +57,8 @@ pub(crate) async fn from_proposal_to_report<S: Store>(store: &S) {
     desk.apply(id, Command::Claim(claim)).await;
     assert_eq!(desk.load(id).action.unwrap().0.state.name(), "started");
     let output = Untrusted::new("terminated");
-    let report = Command::Report { agent: AGENT, nonce: intent().nonce, worked: true, output };
+    let report =
+        Command::Report { agent: AGENT, nonce: intent().nonce, worked: true, output, cost: None };
     desk.apply(id, report).await;
 
     use EventKind::*;
@@ -195,7 +196,7 @@ pub(crate) async fn a_proof_is_good_once<S: Store>(store: &S) {
     assert!(matches!(refused, Err(StoreError::ProofUsed)));
     assert_eq!((desk.load(second), desk.events()), (before, events));
     let change = holdshort_store::Change::UseProof(used);
-    let refused = store.change(WORKSPACE, vec![change]).await;
+    let refused = store.change(WORKSPACE, vec![change], cause()).await;
     assert!(matches!(refused, Err(StoreError::ProofUsed)));
     // Another key may use the same nonce.
     let other = holdshort_store::ProofUse { key_id: "key_2".to_owned(), ..proof("n", desk.now) };
@@ -243,6 +244,12 @@ pub(crate) async fn time_wakes_what_is_due<S: Store>(store: &S) {
     let early = desk.ask(1).await;
     desk.now = desk.now.plus_secs(10);
     let late = desk.ask(2).await;
+    // Those who were asked are reminded at half time.
+    let half = start().plus_secs(limits::DEADLINE_SECS / 2);
+    assert_eq!(store.next_due().unwrap(), Some(half));
+    desk.now = half.plus_secs(10);
+    desk.apply(early, Command::TimePassed).await;
+    desk.apply(late, Command::TimePassed).await;
     let due_at = start().plus_secs(limits::DEADLINE_SECS);
     assert_eq!(store.next_due().unwrap(), Some(due_at));
     let just_before = Timestamp::from_micros(due_at.as_micros() - 1);
@@ -260,7 +267,9 @@ pub(crate) async fn time_wakes_what_is_due<S: Store>(store: &S) {
     assert_eq!(store.next_due().unwrap(), Some(due_at.plus_secs(60)));
     desk.now = due_at.plus_secs(60);
     desk.apply(late, Command::TimePassed).await;
-    assert_eq!(store.next_due().unwrap(), None);
+    // Nobody knows whether it happened: that is asked, and those who are asked are reminded.
+    let reminder = desk.now.plus_secs(limits::DEADLINE_SECS / 2);
+    assert_eq!(store.next_due().unwrap(), Some(reminder));
 }
 
 /// The feed is read from any place on, and its end is known.
@@ -308,8 +317,9 @@ pub(crate) async fn runs_page<S: Store>(store: &S) {
     assert!(store.run_named(WORKSPACE, OTHER_AGENT, "run 1").unwrap().is_none());
 
     let stopped = holdshort_core::Run { state: RunState::Stopped, ..first.clone() };
-    store.put_run(WORKSPACE, stopped.clone(), "Cut the cost".to_owned()).await.unwrap();
-    assert_eq!(store.run(WORKSPACE, first.id).unwrap().unwrap().run, stopped);
+    store.put_run(WORKSPACE, stopped, "Cut it in half".to_owned()).await.unwrap();
+    let row = store.run(WORKSPACE, first.id).unwrap().unwrap();
+    assert_eq!((row.run, row.goal.as_str()), (first.clone(), "Cut it in half"), "only described");
     let twin = holdshort_core::Run { id: run(9, AGENT).id, ..first.clone() };
     let taken = store.put_run(WORKSPACE, twin, String::new()).await;
     assert!(matches!(taken, Err(StoreError::Conflict)));

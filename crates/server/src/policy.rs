@@ -1,0 +1,206 @@
+//! The policy in force: read from its files, read again when they change. A file that cannot be
+//! used is refused, and the last good policy stays and says so.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use holdshort_core::{Assessment, Call, Digest, Json, Policy, PolicySource, Problem};
+use holdshort_risk::{Own, Rules};
+use serde::{Deserialize, Serialize};
+
+use crate::engine::assess;
+
+/// Name of the organization's policy in the data directory.
+pub(crate) const FILE: &str = "policy.toml";
+/// Where a repository keeps its own.
+const WORKSPACE_FILE: &str = ".holdshort/policy.toml";
+/// Bytes of a policy file.
+pub(crate) const FILE_BYTES: u64 = 256 * 1024;
+
+/// One file, as it is stored with a version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stored {
+    pub(crate) file: String,
+    pub(crate) text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) workspace: Option<String>,
+}
+
+/// Why files of a policy cannot be used.
+#[derive(Debug)]
+pub struct PolicyProblems(pub(crate) Vec<Problem>);
+
+impl std::error::Error for PolicyProblems {}
+
+impl std::fmt::Display for PolicyProblems {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("the policy cannot be used")?;
+        self.0.iter().try_for_each(|problem| write!(out, "\n\n{problem}"))
+    }
+}
+
+/// What is known about the policy.
+#[derive(Clone, Debug)]
+pub(crate) struct Status {
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) sources: Vec<Stored>,
+    /// Why the files as they are now are not in force.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// The policy in force.
+#[derive(Debug)]
+pub(crate) struct InForce {
+    path: PathBuf,
+    status: RwLock<Status>,
+    seen: RwLock<Vec<(PathBuf, Option<SystemTime>)>>,
+}
+
+/// Digest of the texts of a policy.
+pub(crate) fn digest(sources: &[Stored]) -> Digest {
+    let parts: Vec<&[u8]> = sources
+        .iter()
+        .flat_map(|source| {
+            [source.file.as_bytes(), source.text.as_bytes()]
+                .into_iter()
+                .chain(source.workspace.as_ref().map(String::as_bytes))
+        })
+        .collect();
+    Digest::of("holdshort-policy-v1", &parts)
+}
+
+/// A policy from texts, judging its examples as calls are judged.
+pub(crate) fn check(
+    sources: &[Stored],
+    (rules, own): (&Rules, &Own),
+) -> Result<Policy, Vec<Problem>> {
+    let judge = |call: &Call| -> Assessment {
+        let arguments = Json::parse(call.arguments.raw().as_bytes()).unwrap_or(Json::Null);
+        assess(call, &arguments, None, (rules, own))
+    };
+    let sources: Vec<PolicySource> = sources
+        .iter()
+        .map(|stored| PolicySource {
+            file: stored.file.clone(),
+            text: stored.text.clone(),
+            workspace: stored.workspace.clone(),
+        })
+        .collect();
+    Policy::read(&sources, &judge)
+}
+
+fn read_text(path: &Path) -> Result<Option<String>, Problem> {
+    let name = path.display().to_string();
+    match std::fs::metadata(path) {
+        Ok(found) if found.len() > FILE_BYTES => {
+            let what = format!("it has more than {FILE_BYTES} bytes");
+            return Err(Problem::whole(&name, what));
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Problem::whole(&name, format!("it cannot be read: {error}"))),
+    }
+    std::fs::read_to_string(path)
+        .map(Some)
+        .map_err(|error| Problem::whole(&name, format!("it cannot be read: {error}")))
+}
+
+/// The files of a policy: the organization's, and those of the repositories it names. A file that
+/// is not there is an empty one.
+fn read(path: &Path) -> Result<Vec<Stored>, Problem> {
+    let Some(text) = read_text(path)? else { return Ok(Vec::new()) };
+    let own = PolicySource::organization(&path.display().to_string(), &text);
+    let workspaces = Policy::workspaces(&own);
+    let mut sources = vec![Stored { file: own.file, text, workspace: None }];
+    for root in workspaces {
+        let path = Path::new(&root).join(WORKSPACE_FILE);
+        if let Some(text) = read_text(&path)? {
+            let file = path.display().to_string();
+            sources.push(Stored { file, text, workspace: Some(root) });
+        }
+    }
+    Ok(sources)
+}
+
+impl InForce {
+    /// Reads the policy of a data directory.
+    ///
+    /// # Errors
+    /// Its problems: a server does not start on a policy that it cannot use.
+    pub(crate) fn load(data: &Path, judging: (&Rules, &Own)) -> Result<Self, PolicyProblems> {
+        let path = data.join(FILE);
+        let sources = read(&path).map_err(|problem| PolicyProblems(vec![problem]))?;
+        let policy = Arc::new(check(&sources, judging).map_err(PolicyProblems)?);
+        let seen = RwLock::new(stamps(&path, &sources));
+        let status = Status { policy, sources, problems: Vec::new() };
+        Ok(Self { path, status: RwLock::new(status), seen })
+    }
+
+    pub(crate) fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.status.read().unwrap_or_else(PoisonError::into_inner).policy)
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.status.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Numbers the policy that is in force.
+    pub(crate) fn number(&self, version: u32) {
+        let mut status = self.status.write().unwrap_or_else(PoisonError::into_inner);
+        let mut policy = Policy::clone(&status.policy);
+        policy.version = version;
+        status.policy = Arc::new(policy);
+    }
+
+    /// Whether a file changed since it was last read.
+    pub(crate) fn changed(&self) -> bool {
+        let sources = self.status().sources;
+        let now = stamps(&self.path, &sources);
+        *self.seen.read().unwrap_or_else(PoisonError::into_inner) != now
+    }
+
+    /// Reads the files again. `Ok(true)` when another policy is in force now.
+    ///
+    /// # Errors
+    /// The problems of the files; the policy that was in force stays.
+    pub(crate) fn reload(&self, judging: (&Rules, &Own)) -> Result<bool, Vec<Problem>> {
+        let read = read(&self.path).map_err(|problem| vec![problem]);
+        let checked = read.and_then(|sources| Ok((check(&sources, judging)?, sources)));
+        let mut status = self.status.write().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
+        match checked {
+            Ok((mut policy, sources)) => {
+                *seen = stamps(&self.path, &sources);
+                status.problems.clear();
+                let changed = sources != status.sources;
+                policy.version = status.policy.version + u32::from(changed);
+                status.policy = Arc::new(policy);
+                status.sources = sources;
+                Ok(changed)
+            }
+            Err(problems) => {
+                *seen = stamps(&self.path, &status.sources);
+                status.problems.clone_from(&problems);
+                Err(problems)
+            }
+        }
+    }
+}
+
+/// When each file last changed.
+fn stamps(path: &Path, sources: &[Stored]) -> Vec<(PathBuf, Option<SystemTime>)> {
+    let stamp = |path: PathBuf| {
+        let modified = std::fs::metadata(&path).and_then(|found| found.modified()).ok();
+        (path, modified)
+    };
+    let others = sources.iter().filter(|source| source.workspace.is_some());
+    std::iter::once(path.to_path_buf())
+        .chain(others.map(|source| PathBuf::from(&source.file)))
+        .map(stamp)
+        .collect()
+}
