@@ -153,6 +153,11 @@ pub(super) struct AskOf {
 #[serde(deny_unknown_fields)]
 pub(super) struct Ladder {
     pub(super) steps: Vec<Spanned<LadderStep>>,
+    /// Not a setting: read so that the refusal can say why there is none.
+    #[serde(default)]
+    pub(super) then: Option<Spanned<toml::Value>>,
+    #[serde(default)]
+    pub(super) on_timeout: Option<Spanned<toml::Value>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -161,7 +166,7 @@ pub(super) struct LadderStep {
     pub(super) ask: OneOrMany,
     pub(super) within: Option<Spanned<String>>,
     pub(super) hours: Option<Spanned<String>>,
-    /// Not a setting: read so that the refusal can say why there is none.
+    /// As in the ladder.
     #[serde(default)]
     pub(super) then: Option<Spanned<toml::Value>>,
     #[serde(default)]

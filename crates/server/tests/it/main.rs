@@ -7,15 +7,21 @@ mod attacks;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod control;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod feed;
+#[cfg(test)]
+mod modes;
 #[cfg(test)]
 mod once;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
 mod person;
+#[cfg(test)]
+mod policy;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]

@@ -144,6 +144,14 @@ impl Person {
         world.send(request).await
     }
 
+    /// Something that only reads, with a body.
+    pub(crate) async fn read(&self, world: &World, path: &str, body: Value) -> Reply {
+        let request = self.reading(world.request(Method::POST, path));
+        let request = request.header("origin", &world.origin);
+        let request = request.header("content-type", "application/json");
+        world.send(request.body(body.to_string())).await
+    }
+
     /// A request with a proof over it.
     pub(crate) async fn call(&self, world: &World, method: Method, path: &str) -> Reply {
         self.send_as(world, &self.signing(world), (method, path), "").await

@@ -113,7 +113,9 @@ impl Checking<'_> {
 
     pub(super) fn ladders(&mut self, file: &File) {
         for (name, table) in &file.ladder {
-            let steps = &table.get_ref().steps;
+            let ladder = table.get_ref();
+            self.nothing_by_time([&ladder.then, &ladder.on_timeout]);
+            let steps = &ladder.steps;
             if steps.is_empty() || steps.len() > STEPS {
                 let what = format!("a ladder has 1 to {STEPS} steps");
                 self.problem(table.span(), what);
@@ -125,13 +127,18 @@ impl Checking<'_> {
         }
     }
 
-    fn step(&mut self, step: &file::LadderStep, span: Range<usize>) -> Option<Step> {
-        for outcome in [&step.then, &step.on_timeout].into_iter().flatten() {
+    /// Refuses what would decide by time, and says why there is no such setting.
+    fn nothing_by_time(&mut self, outcomes: [&Option<toml::Spanned<toml::Value>>; 2]) {
+        for outcome in outcomes.into_iter().flatten() {
             let what = "no setting decides by time: silence asks the next step, and after the \
                         last one the request stays pending";
             self.problem(outcome.span(), what).hint =
                 Some("leave it out; add a step to ask somebody else".to_owned());
         }
+    }
+
+    fn step(&mut self, step: &file::LadderStep, span: Range<usize>) -> Option<Step> {
+        self.nothing_by_time([&step.then, &step.on_timeout]);
         let within_secs = match &step.within {
             Some(within) => self.secs(within)?,
             None => WITHIN_SECS,
