@@ -1,9 +1,13 @@
 //! The command line.
 
+mod control;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+
+pub(crate) use control::{Audit, Grants, Policy, Reply, Run, Stop, Why};
 
 /// Holds an AI agent short of any action that needs a person.
 ///
@@ -75,6 +79,32 @@ pub(crate) enum Command {
         #[arg(long, value_name = "N")]
         safer: Option<usize>,
     },
+    /// Answer a question of a run: a milestone, a check-in, a failure, a question of the agent
+    Answer {
+        /// Label (HS-12) or id (req_…)
+        request: String,
+        /// What you say
+        #[arg(value_enum)]
+        reply: Reply,
+        /// In your words; the agent receives it
+        #[arg(long, short = 'm')]
+        reason: Option<String>,
+    },
+    /// Stop: nothing begins in the scope from the answer on
+    #[command(subcommand)]
+    Stop(Stop),
+    /// Runs: pause, resume, stop, redirect
+    #[command(subcommand)]
+    Run(Run),
+    /// Standing permissions
+    #[command(subcommand)]
+    Grants(Grants),
+    /// The policy: check a file, explain a call, go back to a version
+    #[command(subcommand)]
+    Policy(Policy),
+    /// The log: check its chain, export it
+    #[command(subcommand)]
+    Audit(Audit),
     /// Put one command through the gate, then run it
     ///
     /// The command line is assessed; a dangerous one waits for a person. Denied or unanswered, it

@@ -1,12 +1,15 @@
 //! One file for each command.
 
+mod audit;
 mod classify;
 mod decide;
 mod doctor;
 mod exec;
 mod list;
 mod login;
+mod policy;
 mod serve;
+mod steer;
 mod token;
 mod user;
 
@@ -31,6 +34,14 @@ pub(crate) async fn run(args: Args) -> Result<(), Stop> {
         Command::Modify { decide, arguments, safer } => {
             decide::modify(&data()?, decide, arguments, safer).await
         }
+        Command::Answer { request, reply, reason } => {
+            steer::answer(&data()?, (request, reply), reason).await
+        }
+        Command::Stop(stop) => steer::stop(&data()?, stop).await,
+        Command::Run(run) => steer::run(&data()?, run).await,
+        Command::Grants(grants) => steer::grants(&data()?, grants).await,
+        Command::Policy(policy) => policy::run(&data()?, policy).await,
+        Command::Audit(audit) => audit::run(&data()?, audit),
         Command::Exec { reason, wait, command } => exec::run(&data()?, reason, wait, command).await,
         Command::Classify { jsonl: true, trust_annotations, cwd, .. } => {
             classify::stream(trust_annotations, cwd.as_deref())

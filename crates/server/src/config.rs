@@ -47,6 +47,21 @@ struct File {
     /// Mail domains of the organization.
     #[serde(default)]
     domains: Vec<String>,
+    #[serde(default)]
+    audit: Audit,
+}
+
+/// Where the key of the log is kept, and where its head is sent.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Audit {
+    /// The key file; `audit.key` in the data directory when absent.
+    pub(crate) key: Option<PathBuf>,
+    /// A file the head is appended to, on another volume or machine.
+    pub(crate) anchor_file: Option<PathBuf>,
+    /// Whether the head goes to the system's log as well.
+    #[serde(default)]
+    pub(crate) anchor_syslog: bool,
 }
 
 /// A level for some tools.
@@ -82,6 +97,8 @@ pub(crate) struct Loaded {
     pub(crate) probes: Probes,
     /// Levels of tools, trusted servers, own domains.
     pub(crate) rules: Rules,
+    /// The key of the log, and where its head goes.
+    pub(crate) audit: Audit,
 }
 
 /// Reads the organization's file; a missing one is an empty one.
@@ -110,5 +127,5 @@ pub(crate) fn load(data: &Path) -> Result<Loaded, BadConfig> {
         trusted: trusted.map(|server| server.name).collect(),
         domains: file.domains.iter().map(|domain| domain.to_lowercase()).collect(),
     };
-    Ok(Loaded { probes: Probes::new(file.probe), rules })
+    Ok(Loaded { probes: Probes::new(file.probe), rules, audit: file.audit })
 }

@@ -3,6 +3,7 @@
 //! Everything that happens becomes a command, goes through `holdshort_core::decide`, is committed,
 //! and only then told to anyone. There is no second path.
 
+pub mod audit;
 mod auth;
 mod clock;
 mod config;
@@ -22,7 +23,7 @@ mod worker;
 pub use auth::{Secret, signed_text};
 pub use clock::{Clock, RandomFailed, random};
 pub use config::{BadConfig, Config};
-pub use policy::PolicyProblems;
+pub use policy::{FILE as POLICY_FILE, PolicyProblems, check_policy};
 pub use problem::{Failure, status};
 pub use routes::openapi;
 pub use server::{Server, ServerError};

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::assess;
 
 /// Name of the organization's policy in the data directory.
-pub(crate) const FILE: &str = "policy.toml";
+pub const FILE: &str = "policy.toml";
 /// Where a repository keeps its own.
 const WORKSPACE_FILE: &str = ".holdshort/policy.toml";
 /// Bytes of a policy file.
@@ -88,6 +88,27 @@ pub(crate) fn check(
         })
         .collect();
     Policy::read(&sources, &judge)
+}
+
+/// Checks files of a policy without a server: every condition and name, and every example runs.
+/// Levels of tools come from the data directory's `holdshort.toml`. Says how many rules there are.
+///
+/// # Errors
+/// Everything that is wrong with them, with its place.
+pub fn check_policy(data: &Path, files: &[PathBuf]) -> Result<usize, PolicyProblems> {
+    let whole = |file: &Path, what: String| {
+        PolicyProblems(vec![Problem::whole(&file.display().to_string(), what)])
+    };
+    let loaded = crate::config::load(data).map_err(|error| whole(data, error.to_string()))?;
+    let own = Own { data_dir: data.to_string_lossy().into_owned(), addresses: Vec::new() };
+    let mut sources = Vec::new();
+    for file in files {
+        let text = read_text(file).map_err(|problem| PolicyProblems(vec![problem]))?;
+        let text = text.ok_or_else(|| whole(file, "there is no such file".to_owned()))?;
+        sources.push(Stored { file: file.display().to_string(), text, workspace: None });
+    }
+    let policy = check(&sources, (&loaded.rules, &own)).map_err(PolicyProblems)?;
+    Ok(policy.rule_count())
 }
 
 fn read_text(path: &Path) -> Result<Option<String>, Problem> {

@@ -13,6 +13,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::audit::{self, AuditError, Sealer};
 use crate::clock::Clock;
 use crate::config::{self, BadConfig, Config};
 use crate::engine::{Engine, Known, WORKSPACE, Waiters};
@@ -39,6 +40,9 @@ pub enum ServerError {
     /// The data directory was not set up.
     #[error("the data directory was not set up")]
     NotSetUp,
+    /// The log cannot be sealed.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
     /// The policy cannot be used.
     #[error(transparent)]
     Policy(#[from] PolicyProblems),
@@ -55,6 +59,7 @@ pub struct Server {
     app: App,
     listener: TcpListener,
     address: SocketAddr,
+    sealer: Sealer,
 }
 
 impl std::fmt::Debug for Server {
@@ -69,7 +74,7 @@ impl Server {
     /// # Errors
     /// When either refuses, or the configuration cannot be used.
     pub async fn start(config: &Config) -> Result<Self, ServerError> {
-        let config::Loaded { probes, rules } = config::load(&config.data)?;
+        let config::Loaded { probes, rules, audit } = config::load(&config.data)?;
         let db = Arc::new(Sqlite::open(&config.data, Tuning::default())?);
         db.release_work().await?;
         let seed = db.setting(WORKSPACE, "server_seed")?;
@@ -86,6 +91,7 @@ impl Server {
             data_dir: data.to_string_lossy().into_owned(),
             addresses: hosts.iter().filter(|host| host.contains(':')).cloned().collect(),
         };
+        let sealer = Sealer::open(&config.data, &audit, &db)?;
         let policy = InForce::load(&config.data, (&rules, &own))?;
         let engine = Engine {
             db,
@@ -111,7 +117,7 @@ impl Server {
             metrics: metrics_handle(),
             stopping: CancellationToken::new(),
         };
-        Ok(Self { app, listener, address })
+        Ok(Self { app, listener, address, sealer })
     }
 
     /// The address it listens on.
@@ -151,6 +157,8 @@ impl Server {
         let effects = tokio::spawn(worker::effects(engine(), stopping.clone(), begin));
         let timers = tokio::spawn(worker::timers(engine(), stopping.clone(), begun));
         let policy = tokio::spawn(worker::policy(engine(), stopping.clone()));
+        let seals = audit::seal(engine(), self.sealer, stopping.clone());
+        let seals = tokio::spawn(seals);
         let router = routes::router(self.app.clone());
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let graceful = stopping.clone();
@@ -169,6 +177,7 @@ impl Server {
         effects.abort();
         timers.abort();
         policy.abort();
+        seals.abort();
         match drained {
             Ok(Ok(result)) => result.map_err(ServerError::Serve),
             // What is still open after the drain is cut; nothing acknowledged is lost by it.

@@ -6,6 +6,7 @@
 
 mod directory;
 mod error;
+mod log;
 mod migrate;
 mod record;
 mod sqlite;
@@ -15,6 +16,7 @@ pub use directory::{
     Cause, Change, Enrolment, Group, Key, PolicyVersion, Principal, PrincipalKind, Token,
 };
 pub use error::StoreError;
+pub use log::{LogRow, SealRow};
 pub use sqlite::{Sqlite, Tuning};
 pub use store::{
     ActionRow, Commit, Committed, OutboxItem, ProofUse, QueueCursor, QueueRow, RunRow, Store,

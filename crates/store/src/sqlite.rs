@@ -12,13 +12,14 @@ mod outbox;
 mod place;
 mod queue;
 mod read;
+mod readers;
 mod runs;
+mod seals;
 mod writer;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex};
 
 use holdshort_core::{
     Action, ActionId, Aggregate, Event, Grant, Payload, PrincipalId, Request, RequestId, Run,
@@ -28,10 +29,12 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::directory::{Cause, Change, Enrolment, Group, Key, PolicyVersion, Principal, Token};
 use crate::error::StoreError;
+use crate::log::{LogRow, SealRow};
 use crate::migrate;
 use crate::store::{
     ActionRow, Commit, Committed, OutboxItem, QueueCursor, QueueRow, RunRow, Store, StoredEvent,
 };
+use readers::Readers;
 use writer::Writer;
 
 /// Name of the database in the data directory.
@@ -128,37 +131,6 @@ fn configure(connection: &Connection, tuning: Tuning) -> Result<(), StoreError> 
     // What is erased is overwritten, not only forgotten.
     connection.pragma_update(None, "secure_delete", "fast")?;
     Ok(())
-}
-
-/// A few read-only connections, lent out one query at a time.
-struct Readers {
-    idle: Mutex<Vec<Connection>>,
-    returned: Condvar,
-}
-
-impl Readers {
-    fn new(connections: Vec<Connection>) -> Self {
-        Self { idle: Mutex::new(connections), returned: Condvar::new() }
-    }
-
-    fn with<T>(
-        &self,
-        query: impl FnOnce(&Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let closed = |_| StoreError::Closed;
-        let mut idle = self.idle.lock().map_err(closed)?;
-        let connection = loop {
-            match idle.pop() {
-                Some(connection) => break connection,
-                None => idle = self.returned.wait(idle).map_err(|_| StoreError::Closed)?,
-            }
-        };
-        drop(idle);
-        let result = query(&connection);
-        self.idle.lock().map_err(|_| StoreError::Closed)?.push(connection);
-        self.returned.notify_one();
-        result
-    }
 }
 
 type Read<T> = Result<T, StoreError>;
@@ -340,6 +312,23 @@ impl Store for Sqlite {
 
     fn executing(&self, workspace: WorkspaceId, limit: u32) -> Read<Vec<(Run, Action, Payload)>> {
         self.read(|connection| runs::executing(connection, workspace, limit))
+    }
+
+    async fn add_seal(&self, workspace: WorkspaceId, seal: SealRow, at: Timestamp) -> Read<()> {
+        let at = at.as_micros();
+        self.writer.run(move |transaction| seals::add(transaction, workspace, (&seal, at))).await
+    }
+
+    fn log_rows(&self, workspace: WorkspaceId, span: (i64, i64), limit: u32) -> Read<Vec<LogRow>> {
+        self.read(|connection| seals::rows(connection, workspace, span, limit))
+    }
+
+    fn seals(&self, workspace: WorkspaceId, after: u64, limit: u32) -> Read<Vec<SealRow>> {
+        self.read(|connection| seals::after(connection, workspace, after, limit))
+    }
+
+    fn last_seal(&self, workspace: WorkspaceId) -> Read<Option<SealRow>> {
+        self.read(|connection| seals::last(connection, workspace))
     }
 
     fn policies(&self, workspace: WorkspaceId, limit: u32) -> Read<Vec<PolicyVersion>> {

@@ -9,6 +9,7 @@ use holdshort_core::{
 
 use crate::directory::{Cause, Change, Enrolment, Group, Key, PolicyVersion, Principal, Token};
 use crate::error::StoreError;
+use crate::log::{LogRow, SealRow};
 
 /// A nonce that must not have been used before, used up with the commit it stands in.
 #[derive(Clone, Debug)]
@@ -303,6 +304,28 @@ pub trait Store: Send + Sync + 'static {
 
     /// Actions of these states, by run: for what still runs in a scope.
     fn executing(&self, workspace: WorkspaceId, limit: u32) -> Result<Vec<(Run, Action, Payload)>>;
+
+    /// Writes the next seal over the log.
+    fn add_seal(
+        &self,
+        workspace: WorkspaceId,
+        seal: SealRow,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Events after the first of two places up to the second, as the bytes that are stored.
+    fn log_rows(
+        &self,
+        workspace: WorkspaceId,
+        after_and_up_to: (i64, i64),
+        limit: u32,
+    ) -> Result<Vec<LogRow>>;
+
+    /// Seals after a number, in order.
+    fn seals(&self, workspace: WorkspaceId, after: u64, limit: u32) -> Result<Vec<SealRow>>;
+
+    /// The last seal.
+    fn last_seal(&self, workspace: WorkspaceId) -> Result<Option<SealRow>>;
 
     /// Policies that were in force, newest first.
     fn policies(&self, workspace: WorkspaceId, limit: u32) -> Result<Vec<PolicyVersion>>;

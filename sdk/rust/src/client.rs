@@ -208,6 +208,71 @@ impl Client {
         self.get(&format!("/v1/events?after={after}&limit={limit}"), Wait::No).await
     }
 
+    /// Asks people: a milestone, a question, or that the agent is stuck.
+    ///
+    /// # Errors
+    /// When the gate refuses or cannot be reached.
+    pub async fn ask(&self, run: &str, body: &api::AskPeople) -> Result<api::ActionStatus, Error> {
+        self.post(&format!("/v1/runs/{run}/questions"), body, Wait::No).await
+    }
+
+    /// Says what the model of a run cost.
+    ///
+    /// # Errors
+    /// When the gate refuses or cannot be reached.
+    pub async fn usage(&self, run: &str, cost: &str) -> Result<api::Run, Error> {
+        let body = api::Usage { cost: cost.to_owned() };
+        self.post(&format!("/v1/runs/{run}/usage"), &body, Wait::No).await
+    }
+
+    /// A run.
+    ///
+    /// # Errors
+    /// When the gate refuses or cannot be reached.
+    pub async fn run(&self, id: &str) -> Result<api::Run, Error> {
+        self.get(&format!("/v1/runs/{id}"), Wait::No).await
+    }
+
+    /// What policy says about a call, rule by rule.
+    ///
+    /// # Errors
+    /// When the gate refuses or cannot be reached.
+    pub async fn explain(&self, body: &api::ExplainPolicy) -> Result<api::PolicyExplained, Error> {
+        self.post("/v1/policy/explain", body, Wait::No).await
+    }
+
+    /// Policies that were in force, the newest first.
+    ///
+    /// # Errors
+    /// When the gate refuses or cannot be reached.
+    pub async fn policy_versions(&self) -> Result<api::PolicyVersions, Error> {
+        self.get("/v1/policy/versions", Wait::No).await
+    }
+
+    /// The policy in force.
+    ///
+    /// # Errors
+    /// When the gate refuses or cannot be reached.
+    pub async fn policy(&self) -> Result<api::PolicyStatus, Error> {
+        self.get("/v1/policy", Wait::No).await
+    }
+
+    /// Stops, and what still runs under them.
+    ///
+    /// # Errors
+    /// When the gate refuses or cannot be reached.
+    pub async fn stops(&self) -> Result<api::Stops, Error> {
+        self.get("/v1/stops", Wait::No).await
+    }
+
+    /// Grants, the newest first.
+    ///
+    /// # Errors
+    /// When the gate refuses or cannot be reached.
+    pub async fn grants(&self) -> Result<api::Grants, Error> {
+        self.get("/v1/grants", Wait::No).await
+    }
+
     /// What a terminal needs to derive the caller's key from their passphrase.
     ///
     /// # Errors

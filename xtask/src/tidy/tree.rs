@@ -19,9 +19,10 @@ const CODES: &str = "crates/api/src/problem.rs";
 const BANNED: [&str; 3] = ["aws-lc-sys", "openssl-sys", "zstd-sys"];
 
 /// Which of our packages a package may depend on.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("holdshort-core", &[]),
     ("holdshort-api", &[]),
+    ("holdshort-audit", &[]),
     ("holdshort-risk", &["holdshort-core"]),
     ("holdshort-store", &["holdshort-core"]),
     ("holdshort-channels", &["holdshort-core"]),
@@ -34,6 +35,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "holdshort-store",
             "holdshort-channels",
             "holdshort-api",
+            "holdshort-audit",
         ],
     ),
     ("holdshort", &["holdshort-server", "holdshort-sdk", "holdshort-core", "holdshort-risk"]),

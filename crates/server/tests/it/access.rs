@@ -114,7 +114,9 @@ pub(crate) fn rows(world: &World) -> String {
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
     let file = world.data().join("holdshort.db");
     let db = rusqlite::Connection::open_with_flags(file, flags).unwrap();
-    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
+    // Seals follow the log by themselves.
+    let tables = "SELECT name FROM sqlite_master \
+                  WHERE type = 'table' AND name != 'seals' ORDER BY name";
     let mut tables = db.prepare(tables).unwrap();
     let names = tables.query_map([], |row| row.get::<_, String>(0)).unwrap();
     let mut all = String::new();

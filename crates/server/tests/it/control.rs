@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::person::{ballot, random_text, votes};
 use crate::policy::{governed, until};
-use crate::world::{World, dangerous, risky, safe};
+use crate::world::{dangerous, risky, safe};
 
 const ASKS: &str = "[interrupt]\nask = ['risky', 'dangerous']\n";
 

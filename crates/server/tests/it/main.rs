@@ -13,6 +13,8 @@ mod corpus;
 #[cfg(test)]
 mod feed;
 #[cfg(test)]
+mod log;
+#[cfg(test)]
 mod modes;
 #[cfg(test)]
 mod once;

@@ -1,0 +1,38 @@
+//! Read-only connections beside the writer.
+
+use std::sync::{Condvar, Mutex};
+
+use rusqlite::Connection;
+
+use crate::error::StoreError;
+
+/// A few read-only connections, lent out one query at a time.
+pub(super) struct Readers {
+    idle: Mutex<Vec<Connection>>,
+    returned: Condvar,
+}
+
+impl Readers {
+    pub(super) fn new(connections: Vec<Connection>) -> Self {
+        Self { idle: Mutex::new(connections), returned: Condvar::new() }
+    }
+
+    pub(super) fn with<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let closed = |_| StoreError::Closed;
+        let mut idle = self.idle.lock().map_err(closed)?;
+        let connection = loop {
+            match idle.pop() {
+                Some(connection) => break connection,
+                None => idle = self.returned.wait(idle).map_err(|_| StoreError::Closed)?,
+            }
+        };
+        drop(idle);
+        let result = query(&connection);
+        self.idle.lock().map_err(|_| StoreError::Closed)?.push(connection);
+        self.returned.notify_one();
+        result
+    }
+}
