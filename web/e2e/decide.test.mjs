@@ -28,10 +28,15 @@ afterEach(() => assert.deepEqual(browser.faults, []));
 
 let calls = 0;
 
-/** A proposed call, with its card on screen. @param {keyof CALLS} name */
+/**
+ * A proposed call, with its card on screen; in a run of its own, for what was denied in a run
+ * stays denied there.
+ * @param {keyof CALLS} name
+ */
 async function held(name) {
   const [tool, args, more] = CALLS[name];
-  const action = await gate.agent.propose(tool, args, { ...more, call_id: `call-${calls += 1}` });
+  calls += 1;
+  const action = await gate.agent.propose(tool, args, { ...more, call_id: `call-${calls}`, run: `${more.run}-${calls}` });
   assert.equal(action.state, 'pending');
   await walkTo(page, action.request);
   await page.waitForSelector('#facts li[data-status=checking]', { state: 'detached' });

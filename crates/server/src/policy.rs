@@ -96,6 +96,14 @@ pub(crate) fn check(
 /// # Errors
 /// Everything that is wrong with them, with its place.
 pub fn check_policy(data: &Path, files: &[PathBuf]) -> Result<usize, PolicyProblems> {
+    read_files(data, files).map(|(policy, ..)| policy.rule_count())
+}
+
+/// A policy from files, and what calls are judged with.
+pub(crate) fn read_files(
+    data: &Path,
+    files: &[PathBuf],
+) -> Result<(Policy, Rules, Own), PolicyProblems> {
     let whole = |file: &Path, what: String| {
         PolicyProblems(vec![Problem::whole(&file.display().to_string(), what)])
     };
@@ -108,7 +116,7 @@ pub fn check_policy(data: &Path, files: &[PathBuf]) -> Result<usize, PolicyProbl
         sources.push(Stored { file: file.display().to_string(), text, workspace: None });
     }
     let policy = check(&sources, (&loaded.rules, &own)).map_err(PolicyProblems)?;
-    Ok(policy.rule_count())
+    Ok((policy, loaded.rules, own))
 }
 
 fn read_text(path: &Path) -> Result<Option<String>, Problem> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use holdshort_sdk::Client;
 use holdshort_sdk::api::{ExplainPolicy, PolicyExplained, PolicyFile, PolicyVersion, Ruling};
-use holdshort_server::{POLICY_FILE, check_policy};
+use holdshort_server::{POLICY_FILE, check_policy, explain_files};
 use serde_json::value::RawValue;
 use similar::TextDiff;
 
@@ -17,7 +17,14 @@ pub(crate) async fn run(dir: &Path, policy: Policy) -> Result<(), Stop> {
         Policy::Check { files } => check(dir, files),
         Policy::Explain { call, arguments, file, cwd, json } => {
             let body = question(call, &arguments, (file.as_deref(), cwd))?;
-            let said = client(dir, PERSON_TOKEN).await?.explain(&body).await?;
+            let said = match &file {
+                // A file and a call need no server.
+                Some(file) if body.tool.is_some() => {
+                    explain_files(dir, std::slice::from_ref(file), &body)
+                        .map_err(|failure| Stop::new(1, failure.detail()))?
+                }
+                _ => client(dir, PERSON_TOKEN).await?.explain(&body).await?,
+            };
             if json { output::json(&said) } else { tell(&said) }
         }
         Policy::Versions => versions(&client(dir, PERSON_TOKEN).await?).await,

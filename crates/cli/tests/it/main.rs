@@ -11,6 +11,7 @@
 mod commands;
 mod demo;
 mod full_disk;
+mod guides;
 mod kills;
 mod pty;
 mod terminal;

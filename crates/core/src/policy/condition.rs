@@ -222,7 +222,8 @@ impl Reading<'_> {
         members.push(name.clone());
         members.reverse();
         if let Err((unknown, known)) = values::check(&members) {
-            let mut wrong = self.wrong(at, format!("there is no `{unknown}` here"));
+            let place = if unknown == *name { inner } else { at };
+            let mut wrong = self.wrong(place, format!("there is no `{unknown}` here"));
             let near =
                 nearest(unknown.rsplit('.').next().unwrap_or_default(), known.iter().copied());
             wrong.hint = Some(match near {

@@ -3,23 +3,19 @@
 use axum::Json;
 use axum::extract::State;
 use holdshort_api::{self as api, Code, Problem};
-use holdshort_core::notice::Mask;
-use holdshort_core::{
-    Action, Assessment, Call, Found, Json as Document, Payload, Place, Policy, Ruling, Run, RunId,
-    Spending, Subject, Untrusted, Words,
-};
+use holdshort_core::{Action, Payload, Policy};
 use holdshort_store::Store;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::{Caller, READ};
 use crate::engine::WORKSPACE;
+use crate::explain::{Asked, about_call};
 use crate::limits;
 use crate::parse::{self, Strict};
 use crate::policy::{Stored, check as check_files};
 use crate::problem::Failure;
 use crate::state::App;
-use crate::wire;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -133,30 +129,9 @@ async fn explain(
     };
     let asked = match &body.action {
         Some(id) => about_action(&app, id)?,
-        None => about_call(&app, &body)?,
+        None => about_call(&body, (&engine.rules, &engine.own), engine.clock.now())?,
     };
-    let subject = Subject {
-        call: &asked.call,
-        assessment: &asked.assessment,
-        words: &asked.words,
-        cost: asked.cost.as_ref(),
-        agent: &asked.agent,
-        run: &asked.run,
-        today: &asked.today,
-        now: engine.clock.now(),
-    };
-    Ok(Json(explained(&policy, &subject)))
-}
-
-/// A call to ask about.
-struct Asked {
-    call: Call,
-    assessment: Assessment,
-    words: Words,
-    cost: Option<holdshort_core::Amount>,
-    agent: String,
-    run: Run,
-    today: Spending,
+    Ok(Json(asked.explained(&policy, engine.clock.now())))
 }
 
 fn about_action(app: &App, id: &str) -> Result<Asked, Failure> {
@@ -170,86 +145,6 @@ fn about_action(app: &App, id: &str) -> Result<Asked, Failure> {
     let Payload { assessment, words, .. } = payload;
     let (run, today) = (found.run, today.spending);
     Ok(Asked { call, assessment, words, cost, agent: agent_name, run, today })
-}
-
-fn about_call(app: &App, body: &api::ExplainPolicy) -> Result<Asked, Failure> {
-    let Some(tool) = &body.tool else {
-        let detail = "Say `action`, or `tool` and `arguments`.";
-        return Err(Failure::new(Code::InvalidField, detail));
-    };
-    let arguments = parse::changed(body.arguments.as_deref())?;
-    let arguments = arguments.unwrap_or(Document::Object(Vec::new()));
-    let call = Call {
-        tool: Untrusted::new(tool.clone()),
-        server: Untrusted::new(body.server.clone().unwrap_or_default()),
-        arguments: Untrusted::new(arguments.to_text()),
-        cwd: Untrusted::new(body.cwd.clone().unwrap_or_default()),
-        env_names: Untrusted::new("[]"),
-        definition: Untrusted::default(),
-        pins: Untrusted::default(),
-    };
-    let judged = app.engine.judge(&call, &arguments, None);
-    let nobody = holdshort_core::PrincipalId::from_bytes([0; 16]);
-    let run = Run::new(RunId::from_bytes([0; 16]), nobody, "explain", app.engine.clock.now());
-    Ok(Asked {
-        call,
-        assessment: judged.assessment,
-        words: Words::default(),
-        cost: parse::cost(body.cost.as_deref())?,
-        agent: body.agent.clone().unwrap_or_default(),
-        run,
-        today: Spending::default(),
-    })
-}
-
-fn explained(policy: &Policy, subject: &Subject<'_>) -> api::PolicyExplained {
-    let (verdict, considered) = policy.explain(subject);
-    let arguments = Document::parse(subject.call.arguments.raw().as_bytes());
-    let mask = Mask::of(&arguments.unwrap_or(Document::Null), &subject.assessment.secrets);
-    let looked = |look: &holdshort_core::Look| api::Looked {
-        path: look.path.clone(),
-        value: wire::text(&mask.text(&look.value, Place::Code)),
-    };
-    let asks = verdict.asks.clone().unwrap_or_default();
-    let place = verdict.why.as_ref().and_then(|why| why.place.as_ref());
-    api::PolicyExplained {
-        ruling: match verdict.ruling {
-            Ruling::Allow => api::Ruling::Allow,
-            Ruling::Ask => api::Ruling::Ask,
-            Ruling::Deny => api::Ruling::Deny,
-        },
-        place: place.map(|place| format!("{}:{}", place.file, place.line)),
-        rule: verdict.rule,
-        reason: verdict.reason,
-        also: verdict.also,
-        asks: match verdict.ruling {
-            Ruling::Ask => {
-                let ladder = format!("ladder {}", asks.ladder);
-                std::iter::once(ladder).chain(wire::needs(&asks)).collect()
-            }
-            Ruling::Allow | Ruling::Deny => Vec::new(),
-        },
-        level: wire::level(subject.assessment.level),
-        sentence: wire::text(&mask.phrase(&subject.assessment.sentence)),
-        considered: considered
-            .iter()
-            .map(|one| api::RuleConsidered {
-                rule: one.rule.clone(),
-                effect: one.effect.to_owned(),
-                place: format!("{}:{}", one.place.file, one.place.line),
-                applies: matches!(one.found, Found::Yes | Found::NoAnswer(_)),
-                found: match &one.found {
-                    Found::Yes => "applies".to_owned(),
-                    Found::No => "does not apply".to_owned(),
-                    Found::OtherTool => "other tool".to_owned(),
-                    Found::Elsewhere => "other place".to_owned(),
-                    Found::NoAnswer(why) => format!("no answer, so a person is asked: {why}"),
-                },
-                when: one.when.clone(),
-                looked_at: one.looked_at.iter().map(looked).collect(),
-            })
-            .collect(),
-    }
 }
 
 /// Policies that were in force, the newest first. To go back to one, put its files back.

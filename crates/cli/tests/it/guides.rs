@@ -1,0 +1,80 @@
+//! The guides do what they say: every policy in them can be used, every command runs. So do the
+//! starter policies.
+
+use std::path::Path;
+use std::process::Command;
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+fn holdshort(dir: &Path, line: &str) {
+    // The shell of the guide, with our program as `holdshort`.
+    let program = env!("CARGO_BIN_EXE_holdshort");
+    let script = format!("holdshort() {{ {program:?} --data . \"$@\"; }}\n{line}");
+    let out = Command::new("sh").arg("-ec").arg(script).current_dir(dir).output().unwrap();
+    let told = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(out.status.success(), "{line}: {told}");
+}
+
+/// The blocks of a page: language and text.
+fn blocks(page: &str) -> Vec<(String, String)> {
+    let mut parts = page.split("```");
+    parts.next();
+    let mut found = Vec::new();
+    while let (Some(block), Some(_)) = (parts.next(), parts.next()) {
+        let (language, text) = block.split_once('\n').unwrap();
+        found.push((language.to_owned(), text.to_owned()));
+    }
+    found
+}
+
+#[test]
+fn every_block_of_the_guides_runs() {
+    let mut ran = 0;
+    for page in std::fs::read_dir(root().join("docs/guides")).unwrap() {
+        let path = page.unwrap().path();
+        let dir = tempfile::tempdir().unwrap();
+        for (language, text) in blocks(&std::fs::read_to_string(&path).unwrap()) {
+            match language.as_str() {
+                "toml" => {
+                    std::fs::write(dir.path().join("policy.toml"), &text).unwrap();
+                    holdshort(dir.path(), "holdshort policy check policy.toml");
+                }
+                "sh" => holdshort(dir.path(), &text),
+                other => panic!("{}: nothing runs `{other}`", path.display()),
+            }
+            ran += 1;
+        }
+    }
+    assert!(ran >= 14, "{ran}");
+}
+
+#[test]
+fn the_starter_policies_can_be_used() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut count = 0;
+    for policy in std::fs::read_dir(root().join("policies")).unwrap() {
+        let path = policy.unwrap().path();
+        holdshort(dir.path(), &format!("holdshort policy check '{}'", path.display()));
+        count += 1;
+    }
+    assert_eq!(count, 5);
+}
+
+#[test]
+fn explain_says_which_rule_decided() {
+    let dir = tempfile::tempdir().unwrap();
+    let policy = root().join("policies/cloud-operations.toml");
+    let out = Command::new(env!("CARGO_BIN_EXE_holdshort"))
+        .args(["--data", ".", "policy", "explain", "--json", "--file"])
+        .arg(&policy)
+        .args(["scale_service", r#"{"environment":"production"}"#])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    let said: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!((&said["ruling"], &said["rule"]), (&"ask".into(), &"production".into()));
+    let asks = said["asks"].as_array().unwrap();
+    assert_eq!(asks, &["ladder sre", "2 people"]);
+}
