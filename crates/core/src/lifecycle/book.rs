@@ -185,7 +185,7 @@ impl<'a> Book<'a> {
         let asks = action.verdict.asks.clone().unwrap_or_default();
         let first = ladder::climb(self.context, &asks.ladder, None);
         let state = if first.is_some() { RequestState::Open } else { RequestState::Stalled };
-        let rung = first.unwrap_or_else(|| ladder::Rung::nobody(now));
+        let rung = first.unwrap_or_else(|| ladder::Rung::nobody(self.context, &asks.ladder));
         Request {
             id,
             number: 0,

@@ -12,6 +12,7 @@ use crate::assessment::Phrase;
 use crate::event::EventKind;
 use crate::fact::{Fact, Facts, PendingFact, Seal, first_change};
 use crate::policy::{Ruling, Verdict};
+use crate::request::Request;
 
 pub(super) fn claim(draft: &mut Draft<'_>, claim: TakeClaim) -> Result<Answer, Refusal> {
     draft.must_belong_to(claim.agent)?;
@@ -111,15 +112,7 @@ fn no_longer(draft: &mut Draft<'_>, clearance: &Clearance, verdict: Verdict) -> 
             }
             "the grant does not cover it any more".to_owned()
         }
-        Basis::People { .. } => {
-            let request = draft.request.as_ref();
-            let people = draft.context.people;
-            if request.is_some_and(|request| ladder::filled(request, &draft.action, people)) {
-                return None;
-            }
-            // What asks now may need others than those who agreed.
-            "an approval no longer counts: its voter may not decide any more".to_owned()
-        }
+        Basis::People { .. } => no_longer_approved(draft, &verdict)?.to_owned(),
     };
     if verdict.ruling == Ruling::Ask {
         draft.set_verdict(verdict);
@@ -141,6 +134,18 @@ pub(super) fn open(draft: &mut Draft<'_>, clearance: Clearance, intent: ClaimInt
     exceptions::stepped(&mut draft.book);
     draft.event(EventKind::Claimed, "the agent", json!({ "started": intent.start }));
     Answer::Proceed { lease_until }
+}
+
+/// Why the votes of people are not enough any more, if so: who may decide, and who must, are
+/// read again.
+fn no_longer_approved(draft: &Draft<'_>, verdict: &Verdict) -> Option<&'static str> {
+    let filled = |request: &Request| ladder::filled(request, &draft.action, draft.context.people);
+    let Some(request) = draft.request.as_ref().filter(|request| filled(request)) else {
+        return Some("an approval no longer counts: its voter may not decide any more");
+    };
+    let asks = verdict.asks.as_ref().filter(|asks| **asks != request.asks)?;
+    let as_now = Request { asks: asks.clone(), ..request.clone() };
+    (verdict.ruling == Ruling::Ask && !filled(&as_now)).then_some("policy asks other people now")
 }
 
 /// Facts the approval rests on that nobody reads any more: not known, which is a change.

@@ -17,9 +17,12 @@ pub(super) struct Rung {
 }
 
 impl Rung {
-    /// No step asks anybody: it is stalled from the beginning, and anybody may still answer.
-    pub(super) fn nobody(now: Timestamp) -> Self {
-        Self { step: usize::MAX, asked: vec![Ask::Everyone], due_at: now }
+    /// No step asks anybody: it is stalled from the beginning. Nobody is asked in their place;
+    /// who comes into one of the groups may answer, and anybody may deny.
+    pub(super) fn nobody(context: &Context<'_>, ladder: &str) -> Self {
+        let steps = &context.policy.ladder(ladder).steps;
+        let asked = steps.iter().flat_map(|step| step.ask.clone()).collect();
+        Self { step: usize::MAX, asked, due_at: context.now }
     }
 }
 

@@ -227,7 +227,9 @@ pub(super) fn hand_over(
     (to, reason): (Ask, Untrusted),
 ) -> Result<Answer, Refusal> {
     let context = draft.context;
-    context.people.may_deny(voter.id)?;
+    let request = draft.request.as_ref().ok_or(Refusal::NotFound)?;
+    // Who was not asked asks nobody in: that would be a way round the ladder.
+    ladder::may_fill(voter.id, request, &draft.action, context.people)?;
     if !context.people.has_anyone(&to) {
         return Err(Refusal::NamesNobody(to.text()));
     }

@@ -183,14 +183,52 @@ async fn any_denial_ends_it_and_looking_blocks_nobody() {
 async fn a_request_is_handed_over() {
     let (world, dana, agent) = governed(SRE).await;
     let ana = dana.invite(&world, "Ana", Some("team")).await;
-    dana.post(&world, "/v1/groups", &json!({ "name": "sre" })).await.ok();
+    let cleo = dana.invite(&world, "Cleo", None).await;
+    for group in ["sre", "empty"] {
+        dana.post(&world, "/v1/groups", &json!({ "name": group })).await.ok();
+    }
+    let member = json!({ "person": "Ana" });
+    dana.post(&world, "/v1/groups/sre/members", &member).await.ok();
     let (_, request) = world.ask(&agent, "/srv/data").await;
     let path = format!("/v1/requests/{request}/handover");
-    dana.post(&world, &path, &json!({ "to": "everyone" })).await.problem(422, "HS1005");
-    dana.post(&world, &path, &json!({ "to": "group:sre" })).await.problem(422, "HS1005");
-    dana.post(&world, &path, &json!({ "to": "user:Ana", "reason": "hers" })).await.ok();
-    let voted = ana.decide(&world, &request, "approve").await.ok();
+    ana.post(&world, &path, &json!({ "to": "everyone" })).await.problem(422, "HS1005");
+    ana.post(&world, &path, &json!({ "to": "group:empty" })).await.problem(422, "HS1005");
+    // Who was not asked does not let themselves in.
+    let own = json!({ "to": "user:Cleo" });
+    cleo.post(&world, &path, &own).await.problem(403, "HS2009");
+    cleo.decide(&world, &request, "approve").await.problem(403, "HS2009");
+    let hers = json!({ "to": "user:Cleo", "reason": "hers" });
+    ana.post(&world, &path, &hers).await.ok();
+    let voted = cleo.decide(&world, &request, "approve").await.ok();
     assert_eq!(voted.at("/action_state"), "pending", "two are needed");
+}
+
+#[tokio::test]
+async fn a_group_without_members_is_nobody() {
+    let (world, dana, agent) = governed(SRE).await;
+    let ana = dana.invite(&world, "Ana", Some("team")).await;
+    let (action, request) = world.ask(&agent, "/srv/data").await;
+    let card = ana.card(&world, &request).await;
+    assert_eq!(card.at("/state"), "stalled", "there is no such group");
+    ana.decide(&world, &request, "approve").await.problem(403, "HS2009");
+    dana.decide(&world, &request, "approve").await.problem(403, "HS2009");
+    assert!(!world.execute(&agent, &action).await);
+    ana.decide(&world, &request, "deny").await.ok();
+    assert_eq!(world.state(&agent, &action).await, "denied");
+}
+
+#[tokio::test]
+async fn a_policy_that_asks_for_more_people_meanwhile_is_asked_again() {
+    let (world, dana, agent) = governed("").await;
+    let ana = dana.invite(&world, "Ana", Some("team")).await;
+    let (action, request) = world.ask(&agent, "/srv/data").await;
+    ana.decide(&world, &request, "approve").await.ok();
+    let before = world.count(&dana, "policy.changed").await;
+    std::fs::write(world.data().join("policy.toml"), SRE).unwrap();
+    until(async || world.count(&dana, "policy.changed").await > before).await;
+    assert!(!world.execute(&agent, &action).await);
+    assert_eq!(world.state(&agent, &action).await, "pending");
+    assert_eq!(world.count(&dana, "request.opened").await, 2);
 }
 
 #[tokio::test]
