@@ -7,6 +7,7 @@ use crate::assessment::Assessment;
 use crate::digest::Digest;
 use crate::id::RunId;
 use crate::json::Json;
+use crate::planted::{self, Bug};
 use crate::run::Denied;
 use crate::untrusted::Untrusted;
 
@@ -55,6 +56,7 @@ pub(crate) fn against<'a>(
     (call, digest): (&Call, Digest),
     assessment: &Assessment,
 ) -> Option<&'a Denied> {
+    let denied = if planted::is(Bug::DenialForgotten) { &[][..] } else { denied };
     let now = targets(run, call, assessment);
     denied.iter().find(|old| {
         let known = !old.class.is_empty() && !old.targets.is_empty() && !assessment.target.more;

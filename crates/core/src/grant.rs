@@ -8,6 +8,7 @@ use crate::digest::Digest;
 use crate::id::{GrantId, PrincipalId, RunId, WorkspaceId};
 use crate::json::{Json, JsonError};
 use crate::people::Voter;
+use crate::planted::{self, Bug};
 use crate::time::Timestamp;
 use crate::untrusted::Untrusted;
 
@@ -79,6 +80,9 @@ impl Grant {
         rules: &[&str],
         (agent, run, workspace): (PrincipalId, RunId, WorkspaceId),
     ) -> bool {
+        if planted::is(Bug::GrantCoversAll) {
+            return agent == self.agent;
+        }
         // INVARIANT: no grant covers dangerous, whatever its row says.
         level < RiskLevel::Dangerous
             && level <= self.level

@@ -25,6 +25,8 @@ mod lifecycle;
 pub mod limits;
 pub mod notice;
 mod people;
+#[doc(hidden)]
+pub mod planted;
 mod policy;
 mod request;
 mod run;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::id::PrincipalId;
+use crate::planted::{self, Bug};
 use crate::policy::Ask;
 
 /// Who may approve what whose agent asks.
@@ -117,6 +118,7 @@ impl People {
     ) -> Result<(), NotEligible> {
         self.may_deny(voter)?;
         let own = voter == requester || (self.mode == Mode::Team && Some(voter) == owner);
+        let own = own && !planted::is(Bug::ApproveOwn);
         if own { Err(NotEligible::OwnRequest) } else { Ok(()) }
     }
 
@@ -147,7 +149,9 @@ impl People {
     /// Whether a person is in a group.
     #[must_use]
     pub fn is_in(&self, person: PrincipalId, group: &str) -> bool {
+        let empty = self.groups.get(group).is_none_or(BTreeSet::is_empty);
         self.groups.get(group).is_some_and(|members| members.contains(&person))
+            || (empty && planted::is(Bug::EmptyGroupIsEverybody))
     }
 
     /// Whether anybody at all is asked by it, who could decide.

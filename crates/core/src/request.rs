@@ -8,6 +8,7 @@ use crate::digest::Digest;
 use crate::fact::Facts;
 use crate::id::{ActionId, RequestId, RunId};
 use crate::people::Voter;
+use crate::planted::{self, Bug};
 use crate::policy::{Ask, Asks};
 use crate::time::Timestamp;
 
@@ -227,7 +228,7 @@ impl Request {
         let binding = self.binding();
         self.votes.iter().filter(move |vote| {
             vote.counts
-                && vote.binding == binding
+                && (vote.binding == binding || planted::is(Bug::IgnoreBinding))
                 && matches!(vote.decision, Decision::Approve | Decision::Modify)
         })
     }

@@ -9,6 +9,7 @@ use crate::amount::Amount;
 use crate::assessment::RiskLevel;
 use crate::digest::Digest;
 use crate::id::{ActionId, PrincipalId, RunId};
+use crate::planted::{self, Bug};
 use crate::stop::{Belongs, Stops};
 use crate::time::Timestamp;
 
@@ -203,7 +204,11 @@ impl Run {
         match self.state {
             RunState::Stopped => Some("the run was stopped".to_owned()),
             RunState::Paused => Some("the run is paused by a person".to_owned()),
-            RunState::Running | RunState::Finished if self.holds.is_empty() => None,
+            RunState::Running | RunState::Finished
+                if self.holds.is_empty() || planted::is(Bug::HoldsForgotten) =>
+            {
+                None
+            }
             RunState::Running | RunState::Finished => {
                 Some("the run waits for a person to answer a question".to_owned())
             }

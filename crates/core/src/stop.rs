@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{PrincipalId, RunId, StopId};
+use crate::planted::{self, Bug};
 use crate::time::Timestamp;
 
 /// What a stop covers.
@@ -85,7 +86,8 @@ impl Stops {
     /// The stop that covers this now.
     #[must_use]
     pub fn in_force(&self, whose: &Belongs) -> Option<&Stop> {
-        self.all.iter().find(|stop| stop.until.is_none() && stop.scope.covers(whose))
+        let all = if planted::is(Bug::StopForgotten) { &[][..] } else { &self.all };
+        all.iter().find(|stop| stop.until.is_none() && stop.scope.covers(whose))
     }
 
     /// How long time stood still for this between two points, in microseconds. Stops that overlap

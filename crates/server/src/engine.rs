@@ -301,6 +301,7 @@ impl Engine {
             goal,
             expected,
             control: Some(now.control),
+            policy: Some(now.policy.version),
             dedupe,
             changes: next.clone(),
             events,

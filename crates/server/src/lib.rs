@@ -17,6 +17,9 @@ mod problem;
 mod routes;
 mod server;
 mod setup;
+#[cfg(feature = "sim")]
+#[doc(hidden)]
+pub mod sim;
 mod state;
 mod wire;
 mod worker;

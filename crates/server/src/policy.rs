@@ -153,16 +153,30 @@ fn read(path: &Path) -> Result<Vec<Stored>, Problem> {
 }
 
 impl InForce {
-    /// Reads the policy of a data directory.
+    /// Reads the policy of a data directory. Files that cannot be used leave the one that was in
+    /// force last, if there is one.
     ///
     /// # Errors
-    /// Its problems: a server does not start on a policy that it cannot use.
-    pub(crate) fn load(data: &Path, judging: (&Rules, &Own)) -> Result<Self, PolicyProblems> {
+    /// Their problems: a server does not start for the first time on a policy that it cannot use.
+    pub(crate) fn load(
+        data: &Path,
+        kept: Option<Vec<Stored>>,
+        judging: (&Rules, &Own),
+    ) -> Result<Self, PolicyProblems> {
         let path = data.join(FILE);
-        let sources = read(&path).map_err(|problem| PolicyProblems(vec![problem]))?;
-        let policy = Arc::new(check(&sources, judging).map_err(PolicyProblems)?);
+        let read = read(&path).map_err(|problem| vec![problem]);
+        let (policy, sources, problems) =
+            match read.and_then(|new| Ok((check(&new, judging)?, new))) {
+                Ok((policy, sources)) => (policy, sources, Vec::new()),
+                Err(problems) => {
+                    match kept.and_then(|kept| Some((check(&kept, judging).ok()?, kept))) {
+                        Some((policy, kept)) => (policy, kept, problems),
+                        None => return Err(PolicyProblems(problems)),
+                    }
+                }
+            };
         let seen = RwLock::new(stamps(&path, &sources));
-        let status = Status { policy, sources, problems: Vec::new() };
+        let status = Status { policy: Arc::new(policy), sources, problems };
         Ok(Self { path, status: RwLock::new(status), seen })
     }
 
@@ -193,32 +207,49 @@ impl InForce {
         *self.seen.read().unwrap_or_else(PoisonError::into_inner) != now
     }
 
-    /// Reads the files again. `Ok(true)` when another policy is in force now.
+    /// Reads the files again; the policy they make, when it is another one, to be put into force.
     ///
     /// # Errors
     /// The problems of the files; the policy that was in force stays.
-    pub(crate) fn reload(&self, judging: (&Rules, &Own)) -> Result<bool, Vec<Problem>> {
+    pub(crate) fn read_again(&self, judging: (&Rules, &Own)) -> Result<Option<Next>, Vec<Problem>> {
         let read = read(&self.path).map_err(|problem| vec![problem]);
         let checked = read.and_then(|sources| Ok((check(&sources, judging)?, sources)));
         let mut status = self.status.write().unwrap_or_else(PoisonError::into_inner);
-        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
         match checked {
             Ok((mut policy, sources)) => {
-                *seen = stamps(&self.path, &sources);
+                let seen = stamps(&self.path, &sources);
+                if sources != status.sources {
+                    policy.version = status.policy.version + 1;
+                    return Ok(Some(Next { policy, sources, seen }));
+                }
                 status.problems.clear();
-                let changed = sources != status.sources;
-                policy.version = status.policy.version + u32::from(changed);
-                status.policy = Arc::new(policy);
-                status.sources = sources;
-                Ok(changed)
+                *self.seen.write().unwrap_or_else(PoisonError::into_inner) = seen;
+                Ok(None)
             }
             Err(problems) => {
-                *seen = stamps(&self.path, &status.sources);
+                let seen = stamps(&self.path, &status.sources);
+                *self.seen.write().unwrap_or_else(PoisonError::into_inner) = seen;
                 status.problems.clone_from(&problems);
                 Err(problems)
             }
         }
     }
+
+    /// Puts a policy into force.
+    pub(crate) fn put(&self, next: Next) {
+        let mut status = self.status.write().unwrap_or_else(PoisonError::into_inner);
+        let (policy, sources) = (Arc::new(next.policy), next.sources);
+        *status = Status { policy, sources, problems: Vec::new() };
+        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = next.seen;
+    }
+}
+
+/// A policy that was read and is not in force yet.
+#[derive(Debug)]
+pub(crate) struct Next {
+    pub(crate) policy: Policy,
+    pub(crate) sources: Vec<Stored>,
+    seen: Vec<(PathBuf, Option<SystemTime>)>,
 }
 
 /// When each file last changed.

@@ -16,6 +16,7 @@ mod steer;
 mod stops;
 mod tokens;
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
@@ -87,8 +88,10 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// Everything the server answers.
 pub(crate) fn router(app: App) -> Router {
-    let (router, _) = api().split_for_parts();
-    router
+    // The description of the API, built with its routes, takes most of the time of a start.
+    static API: OnceLock<Router<App>> = OnceLock::new();
+    API.get_or_init(|| api().split_for_parts().0)
+        .clone()
         .merge(assets::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

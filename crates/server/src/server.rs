@@ -74,49 +74,14 @@ impl Server {
     /// # Errors
     /// When either refuses, or the configuration cannot be used.
     pub async fn start(config: &Config) -> Result<Self, ServerError> {
-        let config::Loaded { probes, rules, audit } = config::load(&config.data)?;
+        let loaded = config::load(&config.data)?;
         let db = Arc::new(Sqlite::open(&config.data, Tuning::default())?);
-        db.release_work().await?;
-        let seed = db.setting(WORKSPACE, "server_seed")?;
-        let seed = seed.as_deref().and_then(setup::decode).ok_or(ServerError::NotSetUp)?;
-        let bench = db.setting(WORKSPACE, "purpose")?.as_deref() == Some("bench");
-        let (last_seq, latest) = db.feed_end()?;
+        let (_, latest) = db.feed_end()?;
         let listener = TcpListener::bind(config.listen).await;
         let listener = listener.map_err(|error| ServerError::Listen(config.listen, error))?;
         let address = listener.local_addr().map_err(ServerError::Serve)?;
-        let hosts = hosts(address, config);
-        let origins = origins(&hosts, config);
-        let data = std::fs::canonicalize(&config.data).unwrap_or_else(|_| config.data.clone());
-        let own = Own {
-            data_dir: data.to_string_lossy().into_owned(),
-            addresses: hosts.iter().filter(|host| host.contains(':')).cloned().collect(),
-        };
-        let sealer = Sealer::open(&config.data, &audit, &db)?;
-        let policy = InForce::load(&config.data, (&rules, &own))?;
-        let engine = Engine {
-            db,
-            clock: Clock::starting_at(latest),
-            policy,
-            rules,
-            own,
-            probes,
-            waiters: Waiters::default(),
-            known: Known::default(),
-            open_cap: (!bench).then_some(holdshort_core::limits::OPEN_PER_AGENT),
-            feed: tokio::sync::watch::channel(last_seq).0,
-            work: tokio::sync::Notify::new(),
-            timers: tokio::sync::Notify::new(),
-        };
-        engine.begin_policy().await.map_err(ServerError::Engine)?;
-        let app = App {
-            engine: Arc::new(engine),
-            hosts: hosts.into(),
-            origins: origins.into(),
-            limiter: limiter(bench).map(Arc::new),
-            key: Arc::new(SigningKey::from_bytes(&seed)),
-            metrics: metrics_handle(),
-            stopping: CancellationToken::new(),
-        };
+        let memory = (db, Clock::starting_at(latest));
+        let (app, sealer) = assemble(config, loaded, memory, address).await?;
         Ok(Self { app, listener, address, sealer })
     }
 
@@ -184,6 +149,57 @@ impl Server {
             Ok(Err(_)) | Err(_) => Ok(()),
         }
     }
+}
+
+/// Everything between the memory and the socket.
+pub(crate) async fn assemble(
+    config: &Config,
+    loaded: config::Loaded,
+    (db, clock): (Arc<Sqlite>, Clock),
+    address: SocketAddr,
+) -> Result<(App, Sealer), ServerError> {
+    let config::Loaded { probes, rules, audit } = loaded;
+    db.release_work().await?;
+    let seed = db.setting(WORKSPACE, "server_seed")?;
+    let seed = seed.as_deref().and_then(setup::decode).ok_or(ServerError::NotSetUp)?;
+    let bench = db.setting(WORKSPACE, "purpose")?.as_deref() == Some("bench");
+    let (last_seq, _) = db.feed_end()?;
+    let hosts = hosts(address, config);
+    let origins = origins(&hosts, config);
+    let data = std::fs::canonicalize(&config.data).unwrap_or_else(|_| config.data.clone());
+    let own = Own {
+        data_dir: data.to_string_lossy().into_owned(),
+        addresses: hosts.iter().filter(|host| host.contains(':')).cloned().collect(),
+    };
+    let sealer = Sealer::open(&config.data, &audit, &db)?;
+    let kept = db.policies(WORKSPACE, 1)?.pop();
+    let kept = kept.and_then(|kept| serde_json::from_str(&kept.sources).ok());
+    let policy = InForce::load(&config.data, kept, (&rules, &own))?;
+    let engine = Engine {
+        db,
+        clock,
+        policy,
+        rules,
+        own,
+        probes,
+        waiters: Waiters::default(),
+        known: Known::default(),
+        open_cap: (!bench).then_some(holdshort_core::limits::OPEN_PER_AGENT),
+        feed: tokio::sync::watch::channel(last_seq).0,
+        work: tokio::sync::Notify::new(),
+        timers: tokio::sync::Notify::new(),
+    };
+    engine.begin_policy().await.map_err(ServerError::Engine)?;
+    let app = App {
+        engine: Arc::new(engine),
+        hosts: hosts.into(),
+        origins: origins.into(),
+        limiter: limiter(bench).map(Arc::new),
+        key: Arc::new(SigningKey::from_bytes(&seed)),
+        metrics: metrics_handle(),
+        stopping: CancellationToken::new(),
+    };
+    Ok((app, sealer))
 }
 
 fn hosts(address: SocketAddr, config: &Config) -> Vec<String> {

@@ -49,7 +49,7 @@ pub(crate) async fn effects(
 }
 
 /// Starts all work that nobody holds. Several at once: a slow probe does not hold up the next.
-async fn take_all(engine: &Arc<Engine>, running: &mut JoinSet<()>) {
+pub(crate) async fn take_all(engine: &Arc<Engine>, running: &mut JoinSet<()>) {
     loop {
         let now = engine.clock.now();
         let until = now.plus_secs(limits::WORK_LEASE_SECS);
@@ -103,7 +103,7 @@ pub(crate) async fn timers(
     }
 }
 
-async fn pass_time(engine: &Arc<Engine>) -> Result<Duration, Failure> {
+pub(crate) async fn pass_time(engine: &Arc<Engine>) -> Result<Duration, Failure> {
     let now = engine.clock.now();
     let due = engine.db.due(now, BATCH)?;
     let runs = engine.db.due_runs(now, BATCH)?;

@@ -17,6 +17,8 @@ pub use directory::{
 };
 pub use error::StoreError;
 pub use log::{LogRow, SealRow};
+#[cfg(feature = "sim")]
+pub use sqlite::{Fault, Faults, Turn};
 pub use sqlite::{Sqlite, Tuning};
 pub use store::{
     ActionRow, Commit, Committed, OutboxItem, ProofUse, QueueCursor, QueueRow, RunRow, Store,

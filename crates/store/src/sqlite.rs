@@ -7,6 +7,8 @@ mod commit;
 mod control;
 mod directory;
 mod feed;
+#[cfg(feature = "sim")]
+mod inline;
 mod journal;
 mod outbox;
 mod place;
@@ -34,6 +36,8 @@ use crate::migrate;
 use crate::store::{
     ActionRow, Commit, Committed, OutboxItem, QueueCursor, QueueRow, RunRow, Store, StoredEvent,
 };
+#[cfg(feature = "sim")]
+pub use inline::{Fault, Faults, Turn};
 use readers::Readers;
 use writer::Writer;
 
@@ -79,7 +83,7 @@ impl Sqlite {
     pub fn open(directory: &Path, tuning: Tuning) -> Result<Self, StoreError> {
         place::make(directory)?;
         let lock = place::lock(directory)?;
-        Self::connect(directory, tuning, Some(lock))
+        Self::connect(directory, tuning, (Some(lock), Writer::start))
     }
 
     /// Opens the directory for one short command beside a server that may be running.
@@ -88,10 +92,15 @@ impl Sqlite {
     /// When it cannot be written, or the database is newer.
     pub fn open_beside(directory: &Path) -> Result<Self, StoreError> {
         place::make(directory)?;
-        Self::connect(directory, Tuning { readers: 1, cache_kib: 1024 }, None)
+        let tuning = Tuning { readers: 1, cache_kib: 1024 };
+        Self::connect(directory, tuning, (None, Writer::start))
     }
 
-    fn connect(directory: &Path, tuning: Tuning, lock: Option<File>) -> Result<Self, StoreError> {
+    fn connect(
+        directory: &Path,
+        tuning: Tuning,
+        (lock, writer): (Option<File>, impl FnOnce(Connection) -> Result<Writer, StoreError>),
+    ) -> Result<Self, StoreError> {
         let path = directory.join(FILE);
         place::private_file(&path)?;
         let mut writing = Connection::open(&path)?;
@@ -106,7 +115,7 @@ impl Sqlite {
             readers.push(reader);
         }
         Ok(Self {
-            writer: Writer::start(writing)?,
+            writer: writer(writing)?,
             readers: Readers::new(readers),
             directory_version: AtomicU64::new(0),
             path,

@@ -37,8 +37,10 @@ pub struct Commit {
     pub goal: String,
     /// Version of the action as it was read; `None` for a new one.
     pub expected: Option<u64>,
-    /// Version of the stops as they were read.
+    /// Version of the stops and the directory as they were read.
     pub control: Option<u64>,
+    /// Version of the policy it was decided under.
+    pub policy: Option<u32>,
     /// What a repeat of a new action is recognised by.
     pub dedupe: Option<[u8; 32]>,
     /// Rows.

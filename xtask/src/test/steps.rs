@@ -5,6 +5,7 @@ use std::process::Command;
 
 use super::{Done, Step, install, sh};
 use crate::say;
+use crate::sim;
 use crate::tidy;
 use crate::workspace::{cargo, root, target};
 
@@ -14,6 +15,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "fmt", about: "the code is formatted", run: fmt },
     Step { name: "clippy", about: "the lints, in every target", run: clippy },
     Step { name: "nextest", about: "every test in Rust", run: nextest },
+    Step { name: "sim", about: "simulated worlds, and the bugs planted in them", run: sim },
     Step { name: "doctest", about: "the examples in the documentation run", run: doctest },
     Step { name: "doc", about: "the documentation builds, and its links lead somewhere", run: doc },
     Step { name: "fuzz", about: "the HTTP API against its own description", run: fuzz },
@@ -37,7 +39,9 @@ fn fmt() -> Result<Done, String> {
 }
 
 fn clippy() -> Result<Done, String> {
-    passed(sh(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])))
+    sh(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    let sim = ["clippy", "-p", "holdshort-server", "--features", "sim", "--all-targets"];
+    passed(sh(cargo().args(sim).args(["--", "-D", "warnings"])))
 }
 
 /// The program; tests of the command line and of the browser run it.
@@ -54,6 +58,10 @@ fn nextest() -> Result<Done, String> {
         None => say("HOLDSHORT_SHARED is not set: tests over the outside corpora do not run"),
     }
     passed(sh(cargo().args(["nextest", "run", "--workspace"])))
+}
+
+fn sim() -> Result<Done, String> {
+    passed(sim::play("dev", "", (None, None)))
 }
 
 fn doctest() -> Result<Done, String> {

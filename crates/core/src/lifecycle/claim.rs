@@ -11,6 +11,7 @@ use crate::action::{Denier, State};
 use crate::assessment::Phrase;
 use crate::event::EventKind;
 use crate::fact::{Fact, Facts, PendingFact, Seal, first_change};
+use crate::planted::{self, Bug};
 use crate::policy::{Ruling, Verdict};
 use crate::request::Request;
 
@@ -41,10 +42,10 @@ fn repeat(
     execution: Execution,
     claim: &TakeClaim,
 ) -> Result<Answer, Refusal> {
-    if execution.nonce() != claim.intent.nonce {
+    if execution.nonce() != claim.intent.nonce && !planted::is(Bug::ClaimTwice) {
         return Err(Refusal::ClaimedElsewhere);
     }
-    if execution.started() {
+    if execution.started() && !planted::is(Bug::ClaimTwice) {
         return Err(Refusal::WrongState("started"));
     }
     if claim.presented.is_some_and(|digest| digest != execution.clearance().call()) {
@@ -70,7 +71,10 @@ fn take(draft: &mut Draft<'_>, clearance: Clearance, claim: TakeClaim) -> Result
     if let Some(because) = draft.book.held() {
         return Ok(Answer::Held { because });
     }
-    let verdict = draft.judge();
+    let verdict = match planted::is(Bug::PolicyNotReadAgain) {
+        true => draft.action.verdict.clone(),
+        false => draft.judge(),
+    };
     if verdict.ruling == Ruling::Deny {
         let because = verdict.reason.clone();
         draft.deny(Denier::Policy(verdict.rule), "policy");
@@ -101,7 +105,8 @@ fn no_longer(draft: &mut Draft<'_>, clearance: &Clearance, verdict: Verdict) -> 
             let call = draft.payload.effective_call();
             let level = draft.action.level;
             let known = draft.grants.iter().find(|known| known.id == *grant);
-            let holds = verdict.ruling == Ruling::Allow
+            let holds = planted::is(Bug::GrantRevokedCounts)
+                || verdict.ruling == Ruling::Allow
                 || known.is_some_and(|known| {
                     known.is_in_force(draft.context.now)
                         && verdict.may_be_granted()
@@ -131,8 +136,8 @@ pub(super) fn open(draft: &mut Draft<'_>, clearance: Clearance, intent: ClaimInt
         draft.book.spend(&cost);
         draft.action.reserved = Some(cost);
     }
-    exceptions::stepped(&mut draft.book);
     draft.event(EventKind::Claimed, "the agent", json!({ "started": intent.start }));
+    exceptions::stepped(&mut draft.book);
     Answer::Proceed { lease_until }
 }
 

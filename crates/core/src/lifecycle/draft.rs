@@ -14,6 +14,7 @@ use crate::fact::Facts;
 use crate::grant::Grant;
 use crate::id::{GrantId, PrincipalId, RequestId, WorkspaceId};
 use crate::limits;
+use crate::planted::{self, Bug};
 use crate::policy::{Ruling, Subject, Verdict};
 use crate::request::{Request, RequestState};
 use crate::untrusted::Untrusted;
@@ -84,7 +85,7 @@ impl<'a> Draft<'a> {
 
     /// For what was claimed before its run was stopped, and has not begun.
     pub(super) fn must_not_be_stopped(&self) -> Result<(), Refusal> {
-        if self.book.is_stopped() {
+        if self.book.is_stopped() && !planted::is(Bug::StartWhileStopped) {
             return Err(Refusal::WrongState("claimed, and its run is stopped"));
         }
         Ok(())
@@ -190,7 +191,9 @@ impl<'a> Draft<'a> {
         self.action.effective = digest;
         self.action.level = judged.assessment.level;
         self.action.probed = !judged.probes.is_empty();
-        self.payload.changed = judged.call.arguments;
+        if !planted::is(Bug::ModifyRunsOriginal) {
+            self.payload.changed = judged.call.arguments;
+        }
         self.payload.assessment = judged.assessment;
         let verdict = self.judge();
         self.set_verdict(verdict);

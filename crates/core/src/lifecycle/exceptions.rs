@@ -7,6 +7,7 @@ use super::book::{Asking, Book};
 use crate::action::{Kind, Outcome, Words};
 use crate::assessment::{Phrase, RiskLevel};
 use crate::id::ActionId;
+use crate::planted::{self, Bug};
 use crate::policy::{Asks, CheckIn, Checkpoint, Policy};
 use crate::run::{Run, RunState};
 use crate::time::Timestamp;
@@ -92,7 +93,7 @@ pub(super) fn ended(
             }
         }
         Outcome::Unknown => {
-            if exceptions.unknown {
+            if exceptions.unknown && !planted::is(Bug::UnknownUnseen) {
                 let said = Phrase::ours("Nobody knows whether it happened: ").with(sentence);
                 let now = book.context.now;
                 book.ask(Asking {

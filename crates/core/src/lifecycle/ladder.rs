@@ -3,6 +3,7 @@
 use crate::action::Action;
 use crate::id::PrincipalId;
 use crate::people::{Mode, NotEligible, People};
+use crate::planted::{self, Bug};
 use crate::policy::{Ask, Need};
 use crate::request::Request;
 use crate::time::Timestamp;
@@ -72,11 +73,16 @@ pub(super) fn filled(request: &Request, action: &Action, people: &People) -> boo
     let mut voters: Vec<PrincipalId> = request
         .in_favour()
         .map(|vote| vote.by.id)
-        .filter(|voter| may_fill(*voter, request, action, people).is_ok())
+        .filter(|voter| {
+            may_fill(*voter, request, action, people).is_ok()
+                || planted::is(Bug::CountDisabledVoter)
+        })
         .collect();
     voters.sort_unstable();
-    voters.dedup();
-    if people.mode == Mode::Personal {
+    if !planted::is(Bug::VoteTwice) {
+        voters.dedup();
+    }
+    if people.mode == Mode::Personal || planted::is(Bug::QuorumOfOne) {
         return !voters.is_empty();
     }
     let seats: Vec<&Need> = request

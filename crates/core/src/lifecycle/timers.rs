@@ -10,7 +10,8 @@ use crate::event::EventKind;
 use crate::fact::{Fact, Facts, Truth};
 use crate::id::RequestId;
 use crate::limits;
-use crate::policy::Ask;
+use crate::planted::{self, Bug};
+use crate::policy::{Ask, Ruling};
 use crate::request::{Request, RequestState};
 use crate::time::Timestamp;
 
@@ -59,6 +60,7 @@ pub(super) fn settle(draft: &mut Draft<'_>) {
         }
     }
     let expired = draft.action.expires_at.is_some_and(|at| at <= now);
+    let expired = expired && !planted::is(Bug::SkipExpiry);
     if expired && !draft.action.state.is_final() {
         draft.cancel(CancelReason::Expired, "the agent's own expiry");
     }
@@ -67,7 +69,10 @@ pub(super) fn settle(draft: &mut Draft<'_>) {
         return;
     }
     match draft.action.state.clone() {
-        State::Approved(clearance) if clearance.valid_until().is_some_and(|at| at <= now) => {
+        State::Approved(clearance)
+            if clearance.valid_until().is_some_and(|at| at <= now)
+                && !planted::is(Bug::StaleApproval) =>
+        {
             approval_due(draft, clearance);
         }
         State::Pending { .. } => pending(draft),
@@ -90,7 +95,7 @@ fn stood_still(draft: &Draft<'_>, from: Timestamp) -> i64 {
 }
 
 fn lease_lost(draft: &mut Draft<'_>, execution: Execution) {
-    if execution.started() {
+    if execution.started() && !planted::is(Bug::RunUnknownAgain) {
         draft.action.state = State::Completed { outcome: Outcome::Unknown, execution };
         draft.event(EventKind::Unknown, "the clock", json!({}));
         let about = (draft.action.id, draft.action.level);
@@ -133,6 +138,11 @@ fn approval_due(draft: &mut Draft<'_>, clearance: Clearance) {
 fn approval_lapsed(draft: &mut Draft<'_>) {
     if draft.action.asked >= limits::ASK_AGAIN_MAX {
         return draft.cancel(CancelReason::NeverClaimed, "the clock");
+    }
+    // Whom policy asks now, not whom it asked then.
+    let verdict = draft.judge();
+    if verdict.ruling == Ruling::Ask {
+        draft.set_verdict(verdict);
     }
     // The facts are read again at release; until then the last ones stand on the card.
     let facts = draft.request.as_ref().map_or(Facts::None, |request| request.facts.clone());
@@ -192,6 +202,33 @@ fn deadlines(draft: &mut Draft<'_>) {
     draft.request = Some(request);
     for (kind, detail) in said {
         draft.event(kind, "the clock", detail);
+    }
+    #[cfg(feature = "sim")]
+    silence_is_consent(draft);
+}
+
+/// What must never be: planted for the simulation.
+#[cfg(feature = "sim")]
+fn silence_is_consent(draft: &mut Draft<'_>) {
+    use crate::people::{Proof, Voter};
+    use crate::request::{Decision, Vote};
+    let people = draft.context.people;
+    let Some(request) = draft.request.as_mut() else { return };
+    let may = |id: &crate::id::PrincipalId| {
+        people.may_approve(*id, draft.action.agent, draft.action.owner).is_ok()
+    };
+    let first = people.names.iter().find(|(_, id)| may(id));
+    let (true, Some((name, id))) = (request.state == RequestState::Stalled, first) else { return };
+    if planted::is(Bug::ApproveOnTimeout) {
+        let by = Voter { id: *id, name: name.clone(), proof: Proof::Browser };
+        let (binding, at) = (request.binding(), draft.context.now);
+        let decision = Decision::Approve;
+        request.votes.push(Vote { by, decision, binding, at, counts: true });
+        draft.close_request(RequestState::Decided(decision));
+        let request = draft.request.as_ref();
+        if let Some(clearance) = request.and_then(|request| Clearance::by_people(request, at)) {
+            draft.approve(clearance);
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::id::RequestId;
 use crate::limits;
 use crate::notice;
 use crate::people::{NotEligible, Voter};
+use crate::planted::{self, Bug};
 use crate::policy::{Ask, Ruling};
 use crate::request::{Decision, Looking, Request, RequestState, Vote};
 use crate::untrusted::Untrusted;
@@ -18,7 +19,7 @@ use crate::untrusted::Untrusted;
 pub(super) fn cast(draft: &mut Draft<'_>, cast: Cast) -> Result<Answer, Refusal> {
     let request = draft.request.as_ref().filter(|request| request.id == cast.request);
     let request = request.ok_or(Refusal::NotFound)?;
-    if cast.binding != request.binding() {
+    if cast.binding != request.binding() && !planted::is(Bug::IgnoreBinding) {
         return Err(Refusal::Stale);
     }
     if request.votes.len() >= limits::VOTES_MAX {
@@ -50,7 +51,8 @@ pub(super) fn cast(draft: &mut Draft<'_>, cast: Cast) -> Result<Answer, Refusal>
 fn check_approval(draft: &Draft<'_>, request: &Request, cast: &Cast) -> Result<(), Refusal> {
     let action = &draft.action;
     ladder::may_fill(cast.voter.id, request, action, draft.context.people)?;
-    if request.in_favour().any(|vote| vote.by.id == cast.voter.id) {
+    let voted = request.in_favour().any(|vote| vote.by.id == cast.voter.id);
+    if voted && !planted::is(Bug::VoteTwice) {
         return Err(NotEligible::VotedAlready.into());
     }
     if let Some(reason) = &draft.payload.assessment.uninspectable {
@@ -100,6 +102,9 @@ fn deny(draft: &mut Draft<'_>, cast: Cast) -> Result<Answer, Refusal> {
     draft.context.people.may_deny(cast.voter.id)?;
     if cast.reason.raw().trim().is_empty() {
         return Err(Refusal::ReasonMissing);
+    }
+    if planted::is(Bug::DenialIgnored) {
+        return Ok(Answer::Voted { counts: true, asked_again: None });
     }
     close(draft, &cast);
     let name = cast.voter.describe();
@@ -283,6 +288,10 @@ pub(super) fn revoke(
 fn late(draft: &mut Draft<'_>, cast: &Cast) -> Result<Answer, Refusal> {
     draft.context.people.may_deny(cast.voter.id)?;
     let counts = cast.decision == Decision::Deny;
+    if !counts && planted::is(Bug::LateApprovalCounts) {
+        draft.request.iter_mut().for_each(|request| request.state = RequestState::Open);
+        return Ok(approve(draft, cast));
+    }
     if counts && cast.reason.raw().trim().is_empty() {
         return Err(Refusal::ReasonMissing);
     }

@@ -127,12 +127,22 @@ pub(crate) async fn until(mut holds: impl AsyncFnMut() -> bool) {
 }
 
 #[tokio::test]
-async fn a_server_does_not_start_on_a_policy_it_cannot_use() {
-    let (mut world, ..) = World::peopled().await;
+async fn after_a_restart_the_last_good_policy_stays_and_says_so() {
+    let (mut world, dana, agent) = governed(DEPLOYS).await;
     std::fs::write(world.data().join("policy.toml"), "[[rule]]\nid = 1\n").unwrap();
-    world.end().await;
-    let listen = world.address.parse().unwrap();
-    let data = world.data().to_owned();
+    world.restart().await;
+    let status = dana.get(&world, "/v1/policy").await.ok();
+    assert!(status.at("/problems/0/file").ends_with("policy.toml"), "{}", status.text);
+    assert_eq!(world.propose(&agent, &deploy("production")).await.at("/action/state"), "pending");
+    assert_eq!(world.count(&dana, "policy.refused").await, 1);
+}
+
+#[tokio::test]
+async fn a_server_does_not_begin_on_a_policy_it_cannot_use() {
+    let dir = tempfile::tempdir().unwrap();
+    holdshort_server::Setup::open(dir.path(), holdshort_server::Purpose::Real).await.unwrap();
+    std::fs::write(dir.path().join("policy.toml"), "[[rule]]\nid = 1\n").unwrap();
+    let (data, listen) = (dir.path().to_owned(), "127.0.0.1:0".parse().unwrap());
     let config = holdshort_server::Config { data, listen, public_urls: Vec::new() };
     let error = holdshort_server::Server::start(&config).await.unwrap_err().to_string();
     assert!(error.contains("policy.toml:2"), "{error}");

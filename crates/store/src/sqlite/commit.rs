@@ -1,5 +1,6 @@
 //! A transition's rows, events and effects.
 
+use holdshort_core::planted::{self, Bug};
 use holdshort_core::{
     Action, Changes, Facts, Kind, NewQuestion, Request, RiskLevel, WorkspaceId, next_wake,
 };
@@ -16,7 +17,7 @@ pub(super) fn write(transaction: &Connection, commit: &Commit) -> Result<Committ
     }
     let mut number = None;
     if let Some(changes) = &commit.changes {
-        control::must_be(transaction, commit.workspace, commit.control)?;
+        control::must_be(transaction, commit.workspace, (commit.control, commit.policy))?;
         runs::guard(transaction, commit, changes.run.as_ref())?;
         if let Some(today) = &changes.today {
             runs::write_spending(transaction, commit.workspace, commit.run.agent, today)?;
@@ -104,7 +105,7 @@ fn write_action(
         .prepare_cached(
             "UPDATE actions SET state = ?3, open = ?4, wake_at = ?5, version = ?6, record = ?7, \
              dedupe = CASE WHEN ?4 OR ?9 THEN dedupe END \
-             WHERE workspace = ?1 AND id = ?2 AND version = ?8",
+             WHERE workspace = ?1 AND id = ?2 AND (version = ?8 OR ?10)",
         )?
         .execute(params![
             workspace,
@@ -116,12 +117,14 @@ fn write_action(
             text,
             expected,
             action.call_id.is_some(),
+            planted::is(Bug::LastWriteWins),
         ])?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 fn wake(action: &Action, request: Option<&Request>) -> Option<i64> {
-    next_wake(action, request).map(|at| at.as_micros())
+    let at = next_wake(action, request).filter(|_| !planted::is(Bug::WakeLost));
+    at.map(|at| at.as_micros())
 }
 
 fn insert_action(

@@ -1,9 +1,10 @@
 //! Stops, grants and policies: what decides over many actions at once.
 
+use holdshort_core::planted::{self, Bug};
 use holdshort_core::{Grant, GrantId, PrincipalId, Stop, StopId, Timestamp, WorkspaceId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::directory::PolicyVersion;
+use crate::directory::{Change, PolicyVersion};
 use crate::error::StoreError;
 use crate::record;
 
@@ -15,16 +16,33 @@ fn version(connection: &Connection, workspace: WorkspaceId) -> Result<u64, Store
     Ok(version.unwrap_or(0))
 }
 
-/// A transition that was decided under other stops is decided again.
+/// A transition that was decided under other stops, another directory or another policy is
+/// decided again.
 pub(super) fn must_be(
     transaction: &Connection,
     workspace: WorkspaceId,
-    expected: Option<u64>,
+    (control, policy): (Option<u64>, Option<u32>),
 ) -> Result<(), StoreError> {
-    match expected {
-        Some(expected) if version(transaction, workspace)? != expected => Err(StoreError::Conflict),
-        _ => Ok(()),
-    }
+    let control = match control {
+        Some(expected) => version(transaction, workspace)? == expected,
+        None => true,
+    };
+    let policy = match policy {
+        Some(expected) => last_policy(transaction, workspace)?.is_none_or(|last| last == expected),
+        None => true,
+    };
+    let same = (control && policy) || planted::is(Bug::ForgetControl);
+    if same { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+fn last_policy(connection: &Connection, workspace: WorkspaceId) -> Result<Option<u32>, StoreError> {
+    let last = connection
+        .prepare_cached(
+            "SELECT number FROM policies WHERE workspace = ?1 ORDER BY number DESC LIMIT 1",
+        )?
+        .query_row([workspace.as_bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(last)
 }
 
 pub(super) fn stops(
@@ -38,12 +56,38 @@ pub(super) fn stops(
     Ok((version(connection, workspace)?, stops))
 }
 
-fn bump(transaction: &Connection, workspace: WorkspaceId) -> Result<(), StoreError> {
-    transaction.execute(
-        "INSERT INTO control (workspace, version) VALUES (?1, 1) \
-         ON CONFLICT (workspace) DO UPDATE SET version = version + 1",
-        [workspace.as_bytes()],
-    )?;
+/// Whether a decision looks at what it changes: one that is being written is then decided again.
+pub(super) fn is_looked_at(change: &Change) -> bool {
+    match change {
+        Change::Disable(..)
+        | Change::AdoptAgents(_)
+        | Change::AddMember(..)
+        | Change::RemoveMember(..)
+        | Change::Set(..)
+        | Change::AddStop(..)
+        | Change::LiftStop(..)
+        | Change::RevokeGrant(..)
+        | Change::AddPolicy(_) => true,
+        Change::AddPrincipal(_)
+        | Change::AddGroup(_)
+        | Change::AddToken(_)
+        | Change::RevokeToken(..)
+        | Change::AddKey(_)
+        | Change::AddEnrolment(_)
+        | Change::UseEnrolment(..)
+        | Change::UseProof(_)
+        | Change::AddGrant(_) => false,
+    }
+}
+
+/// What is being decided right now is decided again.
+pub(super) fn bump(transaction: &Connection, workspace: WorkspaceId) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO control (workspace, version) VALUES (?1, 1) \
+             ON CONFLICT (workspace) DO UPDATE SET version = version + 1",
+        )?
+        .execute([workspace.as_bytes()])?;
     Ok(())
 }
 
@@ -56,7 +100,7 @@ pub(super) fn add_stop(
         "INSERT INTO stops (workspace, id, record) VALUES (?1, ?2, ?3)",
         params![workspace.as_bytes(), stop.id.as_bytes(), record::write(stop)?],
     )?;
-    bump(transaction, workspace)
+    Ok(())
 }
 
 pub(super) fn lift_stop(
@@ -81,7 +125,7 @@ pub(super) fn lift_stop(
         "UPDATE stops SET record = ?3 WHERE workspace = ?1 AND id = ?2",
         params![workspace.as_bytes(), id.as_bytes(), record::write(&stop)?],
     )?;
-    bump(transaction, workspace)
+    Ok(())
 }
 
 pub(super) fn add_grant(
@@ -124,6 +168,9 @@ pub(super) fn redeem(
     transaction: &Connection,
     (workspace, id): (WorkspaceId, GrantId),
 ) -> Result<(), StoreError> {
+    if planted::is(Bug::RedeemUncounted) {
+        return Ok(());
+    }
     let used = transaction
         .prepare_cached(
             "UPDATE grants SET used = used + 1 WHERE workspace = ?1 AND id = ?2 \

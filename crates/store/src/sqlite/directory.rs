@@ -17,6 +17,9 @@ pub(super) fn apply(
     workspace: WorkspaceId,
     change: &Change,
 ) -> Result<(), StoreError> {
+    if control::is_looked_at(change) {
+        control::bump(transaction, workspace)?;
+    }
     let w = workspace.as_bytes();
     match change {
         Change::AddPrincipal(principal) => add_principal(transaction, workspace, principal),

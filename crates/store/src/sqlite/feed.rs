@@ -1,7 +1,8 @@
 //! The feed of events, and what time changes next.
 
+use holdshort_core::planted::{self, Bug};
 use holdshort_core::{
-    ActionId, EVENT_VERSION, Event, EventId, RequestId, RunId, Timestamp, WorkspaceId,
+    ActionId, EVENT_VERSION, Event, EventId, EventKind, RequestId, RunId, Timestamp, WorkspaceId,
 };
 use rusqlite::{Connection, Row, params};
 
@@ -149,6 +150,9 @@ pub(super) fn append(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     for event in events {
+        if event.kind == EventKind::Claimed && planted::is(Bug::EventLost) {
+            continue;
+        }
         let kind = record::write(&event.kind)?;
         insert.execute(params![
             workspace.as_bytes(),

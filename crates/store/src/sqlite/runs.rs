@@ -1,5 +1,6 @@
 //! Runs and their actions.
 
+use holdshort_core::planted::{self, Bug};
 use holdshort_core::{Action, Payload, PrincipalId, Run, RunId, Timestamp, Today, WorkspaceId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -18,10 +19,13 @@ pub(super) fn guard(
         let run = changed.unwrap_or(&commit.run);
         return insert(transaction, commit.workspace, (run, &commit.goal), commit.run_wake);
     };
-    let key = params![commit.workspace.as_bytes(), commit.run.id.as_bytes(), expected];
+    let any = planted::is(Bug::LastWriteWins);
+    let key = params![commit.workspace.as_bytes(), commit.run.id.as_bytes(), expected, any];
     let Some(run) = changed else {
         let same: Option<i64> = transaction
-            .prepare_cached("SELECT 1 FROM runs WHERE workspace = ?1 AND id = ?2 AND version = ?3")?
+            .prepare_cached(
+                "SELECT 1 FROM runs WHERE workspace = ?1 AND id = ?2 AND (version = ?3 OR ?4)",
+            )?
             .query_row(key, |row| row.get(0))
             .optional()?;
         return same.map(|_| ()).ok_or(StoreError::Conflict);
@@ -29,7 +33,7 @@ pub(super) fn guard(
     let written = transaction
         .prepare_cached(
             "UPDATE runs SET record = ?4, version = ?5, wake_at = ?6 \
-             WHERE workspace = ?1 AND id = ?2 AND version = ?3",
+             WHERE workspace = ?1 AND id = ?2 AND (version = ?3 OR ?7)",
         )?
         .execute(params![
             commit.workspace.as_bytes(),
@@ -38,6 +42,7 @@ pub(super) fn guard(
             record::write(run)?,
             run.version,
             commit.run_wake.map(Timestamp::as_micros),
+            any,
         ])?;
     if written == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }

@@ -19,6 +19,8 @@ type Synced = Result<(), StoreError>;
 pub(super) struct Writer {
     jobs: Option<SyncSender<Job>>,
     thread: Option<std::thread::JoinHandle<()>>,
+    #[cfg(feature = "sim")]
+    inline: Option<super::inline::Inline>,
 }
 
 impl Writer {
@@ -28,7 +30,19 @@ impl Writer {
             .name("store-writer".to_owned())
             .spawn(move || write_all(connection, &waiting))
             .map_err(|error| StoreError::Refused(error.to_string()))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        let thread = Some(thread);
+        Ok(Self {
+            jobs: Some(jobs),
+            thread,
+            #[cfg(feature = "sim")]
+            inline: None,
+        })
+    }
+
+    /// A writer that writes when it is polled, and fails as it is told.
+    #[cfg(feature = "sim")]
+    pub(super) fn inline(inline: super::inline::Inline) -> Self {
+        Self { jobs: None, thread: None, inline: Some(inline) }
     }
 
     /// Runs `work` in the next transaction; resolves when it is on stable storage. Work that
@@ -37,6 +51,10 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        #[cfg(feature = "sim")]
+        if let Some(inline) = &self.inline {
+            return inline.run(work).await;
+        }
         let (answer, answered) = oneshot::channel();
         let mut job: Job = Box::new(move |connection| {
             let result = in_savepoint(connection, work);
@@ -70,7 +88,7 @@ impl Drop for Writer {
     }
 }
 
-fn in_savepoint<T>(
+pub(super) fn in_savepoint<T>(
     connection: &Connection,
     work: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {

@@ -141,6 +141,7 @@ impl<'a, S: Store> Desk<'a, S> {
             expected_run: Some(aggregate.run.version),
             run_wake: None,
             control: None,
+            policy: None,
             expected: aggregate.action.as_ref().map(|(action, _)| action.version),
             dedupe: None,
             changes: transition.next,
