@@ -4,7 +4,9 @@
 //! says how many cases it did not run. Every class has a variant of our own in `attacks`.
 
 mod display;
+mod given;
 mod judge;
+mod limits;
 mod play;
 mod steps;
 
@@ -13,13 +15,18 @@ use serde_json::Value;
 pub(crate) use display::plain;
 
 /// Files of the corpus that are about what this API does, and how many cases each holds.
-const FILES: &[(&str, usize)] =
-    &[("binding", 12), ("tools-and-json", 13), ("display", 21), ("authz", 7)];
+const FILES: &[(&str, usize)] = &[
+    ("binding", 12),
+    ("tools-and-json", 13),
+    ("display", 21),
+    ("authz", 7),
+    ("grants", 12),
+    ("limits-and-audit", 10),
+];
 
 /// Cases that need a feature of a later issue, and which one. Some of them would pass now, for
 /// the lack of the feature that they attack: that is no pass.
 const LEFT: &[(&str, &str)] = &[
-    ("gantry-expired-approval-honoured", "grants"),
     ("decoy-fatigue-then-strike", "the sheet that answers many at once"),
     ("cursor-mcpoison-swap", "the MCP gateway: a server's command is approved"),
     ("pin-description-changed", "the MCP gateway: changed tools are quarantined"),
@@ -82,4 +89,14 @@ async fn display() {
 #[tokio::test]
 async fn authz() {
     run("authz").await;
+}
+
+#[tokio::test]
+async fn grants() {
+    run("grants").await;
+}
+
+#[tokio::test]
+async fn limits_and_audit() {
+    run("limits-and-audit").await;
 }

@@ -46,6 +46,27 @@ impl Play<'_> {
                     let none = page.json["open"] == 0 && runs.json["items"] == json!([]);
                     must(none, || format!("{} {}", page.text, runs.text))?;
                 }
+                "verify" => self.judge_log()?,
+                "open_requests_max_per_session" | "pending_max" => {
+                    let page = self.owner.get(&self.world, "/v1/requests").await.ok();
+                    let open = page.json["open"].as_u64().unwrap();
+                    must(open <= wanted.as_u64().unwrap(), || format!("{open} wait"))?;
+                }
+                "over_limit" => {
+                    must(self.refusal.contains("HS"), || format!("told: {}", self.refusal))?;
+                }
+                // No channel sends notices yet: none is sent.
+                "notifications_max" => {}
+                "spend_max" => {
+                    // Three quarters each.
+                    let (spent, most) = (self.world.ran().len() as f64 * 0.75, wanted.as_str());
+                    let most: f64 = most.unwrap().parse().unwrap();
+                    must(spent <= most && spent > most - 1.0, || format!("{spent} spent"))?;
+                }
+                "then" => {
+                    let state = self.world.state(&self.agent, &self.last.action).await;
+                    must(state == "pending" && self.asked == 1, || format!("it is {state}"))?;
+                }
                 "records_added" => self.judge_records(wanted).await?,
                 "outbound_requests_while_rendering" => self.judge_outbound().await?,
                 "visible" | "absent" | "absent_raw" | "flagged" => {
@@ -57,6 +78,16 @@ impl Play<'_> {
             }
         }
         must(!self.shown() || !self.all.is_empty(), || "nothing was shown".to_owned())
+    }
+
+    fn judge_log(&self) -> Judged {
+        match &self.verified {
+            Some(Err(damage)) => {
+                let named = damage.chars().any(|letter| letter.is_ascii_digit());
+                must(named, || format!("no place is named: {damage}"))
+            }
+            other => Err(format!("the check said {other:?}")),
+        }
     }
 
     async fn judge_states(&self, states: &Value) -> Judged {

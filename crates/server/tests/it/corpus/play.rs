@@ -38,6 +38,12 @@ pub(super) struct Play<'a> {
     pub(super) tools: BTreeMap<String, Value>,
     /// Listens where the attacker's host is said to be.
     pub(super) attacker: std::net::TcpListener,
+    /// What a check of the log said.
+    pub(super) verified: Option<Result<(), String>>,
+    /// What an agent that asked for too much was told.
+    pub(super) refusal: String,
+    /// How often a person was asked.
+    pub(super) asked: u64,
 }
 
 /// Plays a case on a server of its own.
@@ -84,6 +90,9 @@ impl<'a> Play<'a> {
             statuses,
             tools,
             attacker,
+            verified: None,
+            refusal: String::new(),
+            asked: 0,
         };
         play.keep_to_groups().await;
         play
@@ -121,6 +130,8 @@ impl<'a> Play<'a> {
         let lone = json!([{ "op": "submit", "call": self.case["call"] }, { "op": "render" }]);
         let steps = self.case["payload"]["steps"].as_array().or(lone.as_array()).cloned();
         let steps = steps.unwrap_or_default();
+        self.govern().await?;
+        self.grants().await?;
         for (index, step) in steps.iter().enumerate() {
             let next = steps.get(index + 1).unwrap_or(&Value::Null);
             self.step(step, next).await?;
