@@ -30,7 +30,15 @@ pub(crate) fn binary() -> Result<PathBuf, Failed> {
 
 impl Gate {
     pub(crate) fn start() -> Result<Self, Failed> {
+        Self::start_with(None)
+    }
+
+    /// The same under a policy.
+    pub(crate) fn start_with(policy: Option<&str>) -> Result<Self, Failed> {
         let data = tempfile::tempdir()?;
+        if let Some(policy) = policy {
+            std::fs::write(data.path().join("policy.toml"), policy)?;
+        }
         let runtime = tokio::runtime::Runtime::new()?;
         let (agent, machine) = runtime.block_on(async {
             let setup = Setup::open(data.path(), Purpose::Bench).await?;
@@ -51,6 +59,10 @@ impl Gate {
         self.stdin = Some(stdin);
         self.address = address;
         Ok(self)
+    }
+
+    pub(crate) fn data(&self) -> &std::path::Path {
+        self.data.path()
     }
 
     pub(crate) fn http(&self) -> Result<Http, Failed> {

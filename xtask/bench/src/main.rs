@@ -8,8 +8,11 @@ mod classify;
 mod floor;
 mod gate;
 mod http;
+mod ladders;
+mod log;
 mod measure;
 mod parked;
+mod policy;
 mod reviewer;
 
 use std::process::ExitCode;
@@ -24,8 +27,11 @@ fn main() -> ExitCode {
         [role, address, token] if role == "reviewer" => reviewer::run(address, token),
         [] => bench(&[10_000, 100_000]),
         [only] if only == "classify" => table(classify::run),
+        [only] if only == "policy" => table(policy::run),
+        [only] if only == "log" => table(log::run),
+        [only] if only == "timers" => table(|| ladders::run(100_000)),
         [quick] if quick == "--quick" => bench(&[1_000]),
-        _ => Err("usage: cargo xtask bench [--quick | classify]".into()),
+        _ => Err("usage: cargo xtask bench [--quick | classify | policy | log | timers]".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -55,6 +61,7 @@ fn bench(sizes: &[u64]) -> Result<(), Failed> {
 fn gate_and_floor(sizes: &[u64]) -> Result<(), Failed> {
     floor::run()?;
     classify::run()?;
+    policy::run()?;
     let gate = Gate::start()?;
     agent::safe_actions(&gate)?;
     agent::wake_up(&gate, "W2, 0 others pending")?;
@@ -67,5 +74,7 @@ fn gate_and_floor(sizes: &[u64]) -> Result<(), Failed> {
         gate = parked::measure(gate, *size)?;
         agent::wake_up(&gate, &format!("W2, {size} others pending"))?;
     }
-    Ok(())
+    drop(gate);
+    log::run()?;
+    sizes.last().map_or(Ok(()), |size| ladders::run(*size))
 }

@@ -43,3 +43,9 @@ pub(crate) fn rate(name: &str, what: &str, count: u64, micros: u64) {
 pub(crate) fn figure(name: &str, what: &str, figure: &str) {
     say(format!("| {name} | {what} | {figure} | | |"));
 }
+
+/// Lets the server go on for a while.
+#[expect(clippy::disallowed_methods, reason = "this program measures what happens by itself")]
+pub(crate) fn pause(millis: u64) {
+    std::thread::sleep(Duration::from_millis(millis));
+}

@@ -24,6 +24,7 @@ mod people;
 mod person;
 #[cfg(test)]
 mod policy;
+mod promises;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::policy::{governed, until};
 use crate::world::{Agent, Reply, World, dangerous, safe};
 
 /// Open requests of this kind.
-async fn open(world: &World, person: &Person, kind: &str) -> Vec<String> {
+pub(crate) async fn open(world: &World, person: &Person, kind: &str) -> Vec<String> {
     let page = person.get(world, "/v1/requests").await.ok().json;
     let items = page["items"].as_array().unwrap().clone();
     items
@@ -18,7 +18,13 @@ async fn open(world: &World, person: &Person, kind: &str) -> Vec<String> {
 }
 
 /// Answers a question.
-async fn answer(world: &World, person: &Person, request: &str, reply: &str, text: &str) -> Reply {
+pub(crate) async fn answer(
+    world: &World,
+    person: &Person,
+    request: &str,
+    reply: &str,
+    text: &str,
+) -> Reply {
     let card = person.card(world, request).await.json;
     let body = json!({
         "decision": "answer", "reply": reply, "reason": text,
@@ -27,7 +33,7 @@ async fn answer(world: &World, person: &Person, request: &str, reply: &str, text
     person.post(world, &votes(request), &body).await
 }
 
-async fn step(world: &World, agent: &Agent, name: &str) -> (String, bool) {
+pub(crate) async fn step(world: &World, agent: &Agent, name: &str) -> (String, bool) {
     let action = world.propose(agent, &safe(name)).await.ok().at("/action/id");
     let ran = world.execute(agent, &action).await;
     (action, ran)
