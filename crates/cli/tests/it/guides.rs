@@ -1,8 +1,10 @@
-//! The guides do what they say: every policy in them can be used, every command runs. So do the
-//! starter policies.
+//! The guides do what they say: every policy in them can be used, every command runs, those at a
+//! terminal (`console`) by a person at a gate where `HS-1` waits. So do the starter policies.
 
 use std::path::Path;
 use std::process::Command;
+
+use crate::terminal::{Desk, PASSPHRASE};
 
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
@@ -15,6 +17,22 @@ fn holdshort(dir: &Path, line: &str) {
     let out = Command::new("sh").arg("-ec").arg(script).current_dir(dir).output().unwrap();
     let told = String::from_utf8_lossy(&out.stderr).into_owned();
     assert!(out.status.success(), "{line}: {told}");
+}
+
+/// Lines that a person types, one after the other. `stop_…` is the stop that was made before.
+fn at_a_terminal(text: &str) {
+    let desk = Desk::new();
+    desk.ask();
+    let mut stop = String::new();
+    for line in text.lines() {
+        let typed = line.strip_prefix("$ holdshort ").unwrap().replace("stop_…", &stop);
+        let (exit, screen) = desk.pty(&typed).end_with(PASSPHRASE);
+        assert_eq!(exit, 0, "{line}: {screen}");
+        if let Some((_, rest)) = screen.split_once("stop_") {
+            let id = rest.chars().take_while(char::is_ascii_alphanumeric);
+            stop = format!("stop_{}", id.collect::<String>());
+        }
+    }
 }
 
 /// The blocks of a page: language and text.
@@ -42,6 +60,7 @@ fn every_block_of_the_guides_runs() {
                     holdshort(dir.path(), "holdshort policy check policy.toml");
                 }
                 "sh" => holdshort(dir.path(), &text),
+                "console" => at_a_terminal(&text),
                 other => panic!("{}: nothing runs `{other}`", path.display()),
             }
             ran += 1;

@@ -72,6 +72,19 @@ impl Pty {
         (status.code().unwrap_or(-1), std::mem::take(&mut self.seen))
     }
 
+    /// Waits for the end, and types the passphrase when it is asked for.
+    pub(crate) fn end_with(mut self, passphrase: &str) -> (i32, String) {
+        let mut typed = false;
+        while let Ok(bytes) = self.screen.recv_timeout(PATIENCE) {
+            self.seen.push_str(&String::from_utf8_lossy(&bytes));
+            if !typed && self.seen.contains("Passphrase:") {
+                typed = true;
+                self.enter(passphrase);
+            }
+        }
+        self.end()
+    }
+
     /// Ends the program with Ctrl-C, as at a keyboard.
     pub(crate) fn interrupt(mut self) -> (i32, String) {
         self.keys.write_all(b"\x03").unwrap();

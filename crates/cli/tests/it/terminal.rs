@@ -10,16 +10,16 @@ use tempfile::TempDir;
 use crate::pty::Pty;
 use crate::world::BINARY;
 
-const PASSPHRASE: &str = "correct horse battery";
+pub(crate) const PASSPHRASE: &str = "correct horse battery";
 
 /// A gate with an enrolled terminal.
-struct Desk {
+pub(crate) struct Desk {
     home: TempDir,
     server: Option<Pty>,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut desk = Self { home: tempfile::tempdir().unwrap(), server: None };
         let mut server = desk.serve();
         server.expect("#enrol=");
@@ -35,11 +35,11 @@ impl Desk {
         desk
     }
 
-    fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.home.path().join("data")
     }
 
-    fn pty(&self, arguments: &str) -> Pty {
+    pub(crate) fn pty(&self, arguments: &str) -> Pty {
         let data = self.data();
         let command = format!("{BINARY} --data {} {arguments}", data.display());
         Pty::start(self.home.path(), &command)
@@ -68,7 +68,7 @@ impl Desk {
     }
 
     /// An agent asks for something dangerous and does not wait.
-    fn ask(&self) -> String {
+    pub(crate) fn ask(&self) -> String {
         let exec = self.run(&["exec", "--wait", "0", "--", "rm", "-rf", "/srv/nothing-here"]);
         assert_eq!(exec.status.code(), Some(127), "{}", String::from_utf8_lossy(&exec.stderr));
         let item = &self.list(&[])["items"][0];
