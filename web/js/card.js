@@ -6,6 +6,7 @@ import { change, decision, deny } from './decide.js';
 import { exactly } from './exact.js';
 import { decidable, whyOff } from './guard.js';
 import { RISKS, icon } from './icons.js';
+import { isQuestion } from './kind.js';
 import { isOpen, neighbour, reloadCard } from './requests.js';
 import { goTo } from './route.js';
 import { redraw, state } from './store.js';
@@ -22,7 +23,7 @@ export function step(step) {
 
 /** @param {Card} card */
 function denyButton(card) {
-  if (!isOpen(card)) return nothing;
+  if (!isOpen(card) || isQuestion(card)) return nothing;
   return html`<button class="btn sm" data-deny ?disabled=${!decidable() || !!whyOff() || !card.can.deny} @click=${deny}>Deny <kbd>D</kbd></button>`;
 }
 
@@ -31,7 +32,7 @@ function header(card) {
   const risk = RISKS[card.risk];
   return html`<div class="ch">
     <span class="badge ${risk.badge}" id="risk">${icon(risk.mark)}${risk.word}</span>
-    ${card.tags.length ? card.tags.map((tag) => html`<span class="tag">${raw(tag)}</span>`) : html`<span class="tag">way back not known</span>`}
+    ${card.tags.length ? card.tags.map((tag) => html`<span class="tag">${raw(tag)}</span>`) : isQuestion(card) ? nothing : html`<span class="tag">way back not known</span>`}
     <span class="id"><span class="mono">${card.label}</span><span class="nav">
       <button aria-label="Previous request (K)" ?disabled=${!neighbour(-1)} @click=${() => step(-1)}>${icon('up', { small: true })}</button><button aria-label="Next request (J)" ?disabled=${!neighbour(1)} @click=${() => step(1)}>${icon('dn', { small: true })}</button></span>
       ${denyButton(card)}</span>
@@ -138,7 +139,8 @@ export function cardColumn() {
       ${who(data)}
       ${card.changed ? html`<div class="mis chg" id="changed" role="note">${icon('warn')}<p><b>This request changed, read again.</b> What was typed is cleared.</p><button class="btn sm" @click=${() => { card.changed = false; redraw(); }}>I have read it</button></div>` : nothing}
       ${data.mismatch?.length ? html`<div class="mis" id="mismatch" role="note">${icon('warn')}<p><b>The request does not match the task.</b> ${text(data.mismatch)}</p></div>` : nothing}
-      ${follows(data)}${safer(data)}${facts(data)}${exactly(data)}${words(data)}
+      ${data.held && !isQuestion(data) ? html`<div class="mis" id="held" role="note">${icon('warn')}<p><b>Nothing of its run begins now.</b> ${raw(data.held)}</p></div>` : nothing}
+      ${isQuestion(data) ? nothing : html`${follows(data)}${safer(data)}${facts(data)}`}${exactly(data)}${words(data)}
       <div class="line" aria-hidden="true"></div>
       ${decision(data)}
     </article></div>`;

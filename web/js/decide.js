@@ -1,9 +1,11 @@
 // The decision: arming and committing, and the block after the hold-short line.
 
 import { html, nothing } from '../vendor/lit-html.js';
+import { answers } from './answer.js';
 import { editor, openEditor } from './edit.js';
 import { decidable, lock, typedRight, whyOff } from './guard.js';
 import { icon } from './icons.js';
+import { isQuestion } from './kind.js';
 import { isOpen } from './requests.js';
 import { unseen } from './seen.js';
 import { announce, hushed, keyedRecently, redraw, state, typing } from './store.js';
@@ -31,7 +33,7 @@ function lead(locked) {
 /** First step. @param {'approve'|'modify'} kind @param {number} [settle] ms before it can be committed */
 export function arm(kind, settle = 0) {
   const card = decidable();
-  if (!card) return;
+  if (!card || isQuestion(card)) return;
   const locked = lock(card, kind);
   if (locked) return lead(locked);
   const at = performance.now();
@@ -80,7 +82,7 @@ export function commitKey() {
 /** Opens the editor, with a safer way put in if given. @param {number} [way] */
 export function change(way) {
   const card = decidable();
-  if (!card || whyOff() || !card.can.approve) return;
+  if (!card || isQuestion(card) || whyOff() || !card.can.approve) return;
   state.work.armed = null;
   openEditor(card, way);
 }
@@ -88,7 +90,7 @@ export function change(way) {
 /** Opens the deny dialog. */
 export function deny() {
   const card = decidable();
-  if (!card || whyOff() || !card.can.deny) return;
+  if (!card || isQuestion(card) || whyOff() || !card.can.deny) return;
   state.work.armed = null;
   state.work.deny = { preset: 0, words: '' };
   redraw();
@@ -128,6 +130,7 @@ function confirmField(card) {
 export function decision(card) {
   const { work } = state;
   if (!isOpen(card) || (work.result && !work.sending)) return outcome(card);
+  if (isQuestion(card)) return answers(card);
   const off = whyOff();
   const canChange = !off && card.can.approve;
   const canDeny = !off && card.can.deny;

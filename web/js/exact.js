@@ -2,6 +2,7 @@
 // values show both ends, long lists their first dozen, until they are expanded.
 
 import { html, nothing } from '../vendor/lit-html.js';
+import { isQuestion } from './kind.js';
 import { redraw, state } from './store.js';
 import { cut, length, raw, text } from './text.js';
 
@@ -43,14 +44,14 @@ export const folded = (card) => card.exact.arguments.some((argument, index) => !
 /** @param {Card} card */
 export function exactly(card) {
   const { exact } = card;
-  return html`<section class="sec s-exact" aria-labelledby="h-exact"><div class="sech"><h2 id="h-exact">Exactly what will run</h2>
-      <span class="s rt">rendered from the held call, binding <span class="mono">${card.binding.replace(/^(.*:)?(.{4}).*(.{4})$/, '$2…$3')}</span></span></div>
+  return html`<section class="sec s-exact" aria-labelledby="h-exact"><div class="sech"><h2 id="h-exact">${isQuestion(card) ? 'How far it is' : 'Exactly what will run'}</h2>
+      <span class="s rt">${isQuestion(card) ? 'nothing runs by an answer' : 'rendered from the held call'}, binding <span class="mono">${card.binding.replace(/^(.*:)?(.{4}).*(.{4})$/, '$2…$3')}</span></span></div>
     <div class="exact" id="exact">
       ${exact.uninspectable ? html`<p class="unin"><b>It cannot be shown in full.</b> ${raw(exact.uninspectable)}</p>` : nothing}
       ${exact.command.length ? html`<ol class="cmd" aria-label="Commands">${exact.command.map((line) => html`<li><span class="k" aria-hidden="true">$ </span>${text(line)}</li>`)}</ol>` : nothing}
       <dl class="args">
-        <div><dt>tool</dt><dd class="mono">${text(exact.tool)}${exact.server ? html`<span class="q"> of ${text(exact.server)}</span>` : nothing}</dd></div>
-        <div><dt>runs in</dt><dd class=${exact.cwd ? 'mono' : 'q'}>${exact.cwd ? text(exact.cwd) : 'not known'}</dd></div>
+        ${isQuestion(card) ? nothing : html`<div><dt>tool</dt><dd class="mono">${text(exact.tool)}${exact.server ? html`<span class="q"> of ${text(exact.server)}</span>` : nothing}</dd></div>
+        <div><dt>runs in</dt><dd class=${exact.cwd ? 'mono' : 'q'}>${exact.cwd ? text(exact.cwd) : 'not known'}</dd></div>`}
         ${exact.arguments.map((argument, index) => html`<div><dt class="mono">${text(argument.name)}${size(argument) ? html`<small>${size(argument)}</small>` : nothing}</dt><dd>${value(argument, index)}</dd></div>`)}
         ${exact.arguments.length ? nothing : html`<div><dt>arguments</dt><dd class="q">none</dd></div>`}
       </dl>

@@ -6,6 +6,7 @@
  * What belongs to the card on screen and is thrown away with it.
  * @typedef {object} Work
  * @property {string} typed          what was typed for the confirmation
+ * @property {string} words          what the agent is told with an answer
  * @property {Set<string>} expanded  long values and lists shown whole
  * @property {Set<string>} seen      required parts that were on screen
  * @property {{kind: 'approve'|'modify', at: number, from: number}|null} armed
@@ -18,7 +19,7 @@
 
 /** @returns {Work} */
 export const freshWork = () => ({
-  typed: '', expanded: new Set(), seen: new Set(), armed: null, sending: null, deny: null, edit: null, say: null, result: null,
+  typed: '', words: '', expanded: new Set(), seen: new Set(), armed: null, sending: null, deny: null, edit: null, say: null, result: null,
 });
 
 export const state = {

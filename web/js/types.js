@@ -4,8 +4,10 @@
 /** @typedef {Piece[]} Text */
 /** @typedef {'safe'|'risky'|'dangerous'} Risk */
 /** @typedef {'open'|'stalled'|'decided'|'superseded'|'withdrawn'} RequestState */
-/** @typedef {'approve'|'modify'|'deny'} Decision */
-/** @typedef {'pending'|'approved'|'claimed'|'started'|'succeeded'|'failed'|'unknown'|'denied'|'cancelled'} ActionState */
+/** @typedef {'approve'|'modify'|'deny'|'answer'} Decision */
+/** @typedef {'action'|'checkpoint'|'check_in'|'exception'|'unknown_outcome'|'question'} Kind */
+/** @typedef {'continue'|'redirect'|'pause'|'stop'|'happened'|'did_not_happen'|'text'} Reply */
+/** @typedef {'pending'|'approved'|'answered'|'claimed'|'started'|'succeeded'|'failed'|'unknown'|'denied'|'cancelled'} ActionState */
 
 /**
  * @typedef {object} Me
@@ -52,6 +54,9 @@
  * @property {string} run
  * @property {RequestState} state
  * @property {Risk} risk
+ * @property {Kind} [kind]
+ * @property {Reply[]} [replies]   answers it takes, for a question
+ * @property {string} [held]   why its run begins nothing now
  * @property {string[]} tags
  * @property {Text} sentence
  * @property {{agent: Text, owner?: Text, task?: Text, asked_at: number}} who
@@ -79,7 +84,7 @@
 
 /** @typedef {{sentence: string, effective: boolean, request: QueueItem, action_state: ActionState, asked_again?: string}} VoteReply */
 /** @typedef {{id: string, sentence: string, tool: string, risk: Risk, state: ActionState, decided_by?: string, updated_at: number}} RunAction */
-/** @typedef {{id: string, name: string, agent: string, goal?: string, state: 'running'|'waiting'|'finished'|'stopped', steps: number, actions: RunAction[], created_at: number, updated_at: number}} Run */
+/** @typedef {{id: string, name: string, agent: string, goal?: string, state: 'running'|'waiting'|'paused'|'finished'|'stopped', steps: number, actions: RunAction[], created_at: number, updated_at: number}} Run */
 /** @typedef {{seq: number, v: number, kind: string, at: number, action?: string, request?: string, run?: string, by: string, detail: any}} FeedEvent */
 
 export {};

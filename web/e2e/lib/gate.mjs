@@ -113,6 +113,8 @@ function agent(origin, token) {
     claim: (id, nonce = randomBytes(12).toString('hex')) => call(`/v1/actions/${id}/claim`, { nonce }),
     /** @param {string} id @param {string} reason */
     cancel: (id, reason) => call(`/v1/actions/${id}/cancel`, { reason }),
+    /** Asks people something about a run. @param {string} run @param {any} body */
+    ask: (run, body) => call(`/v1/runs/${run}/questions`, body),
   };
 }
 
