@@ -1,7 +1,6 @@
 // The decision: arming and committing, and the block after the hold-short line.
 
 import { html, nothing } from '../vendor/lit-html.js';
-import { answers } from './answer.js';
 import { editor, openEditor } from './edit.js';
 import { decidable, lock, typedRight, whyOff } from './guard.js';
 import { icon } from './icons.js';
@@ -126,11 +125,21 @@ function confirmField(card) {
       @input=${typing((value) => Object.assign(state.work, { typed: value, armed: null, say: null }))}></div>`;
 }
 
+/** Answers to questions: loaded when the first one is shown. @type {typeof import('./answer.js')|null} */
+let answering = null;
+
+/** @param {Card} card */
+function question(card) {
+  if (answering) return answering.answers(card);
+  void import('./answer.js').then((module) => { answering = module; redraw(); });
+  return nothing;
+}
+
 /** The block after the hold-short line. @param {Card} card */
 export function decision(card) {
   const { work } = state;
   if (!isOpen(card) || (work.result && !work.sending)) return outcome(card);
-  if (isQuestion(card)) return answers(card);
+  if (isQuestion(card)) return question(card);
   const off = whyOff();
   const canChange = !off && card.can.approve;
   const canDeny = !off && card.can.deny;

@@ -6,7 +6,6 @@ import { context } from './context.js';
 import { denyDialog } from './deny.js';
 import * as feed from './feed.js';
 import { banners, topBar } from './frame.js';
-import { helpDialog } from './help.js';
 import { install } from './icons.js';
 import { listen } from './keys.js';
 import { loadLog, logPage } from './log.js';
@@ -28,10 +27,19 @@ function page() {
   return html`<main class="inbox ${state.atCard ? 'at-card' : 'at-list'}">${state.atCard ? stickyBar() : nothing}${queue()}${cardColumn()}${context()}</main>`;
 }
 
+/** The list of keys: loaded when it is first asked for. @type {typeof import('./help.js')|null} */
+let keys = null;
+
+function help() {
+  if (keys) return keys.helpDialog();
+  void import('./help.js').then((module) => { keys = module; redraw(); });
+  return nothing;
+}
+
 function draw() {
   if (state.phase === 'boot') return;
   const inside = state.phase === 'in';
-  render(inside ? html`${topBar()}${banners()}${page()}${denyDialog()}${helpDialog()}` : signInPage(), app);
+  render(inside ? html`${topBar()}${banners()}${page()}${denyDialog()}${state.help ? help() : nothing}` : signInPage(), app);
   document.title = inside && state.queue.open ? `${state.queue.open} waiting · Holdshort` : 'Holdshort';
   for (const dialog of /** @type {NodeListOf<HTMLDialogElement>} */ (document.querySelectorAll('dialog[data-modal]'))) {
     if (!dialog.open) dialog.showModal();
