@@ -286,7 +286,8 @@ fn act(draft: &mut Draft<'_>, command: Command) -> Result<Answer, Refusal> {
 fn cancel(draft: &mut Draft<'_>, agent: PrincipalId, reason: Untrusted) -> Result<Answer, Refusal> {
     draft.must_belong_to(agent)?;
     let id = draft.action.id;
-    if draft.book.run.holds.iter().any(|hold| hold.question == id) {
+    let question = draft.action.kind != Kind::Action;
+    if question && draft.book.run.holds.iter().any(|hold| hold.question == id) {
         // What holds the run is not the agent's to take back.
         return Err(Refusal::WrongState("a question that holds the run"));
     }

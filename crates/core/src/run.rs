@@ -91,7 +91,8 @@ impl Spending {
     }
 }
 
-/// A question that a run waits for: nothing of it begins until a person has answered.
+/// A question or a stalled request that a run waits for: nothing of it begins until a person has
+/// answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     /// The question.
@@ -210,7 +211,12 @@ impl Run {
                 None
             }
             RunState::Running | RunState::Finished => {
-                Some("the run waits for a person to answer a question".to_owned())
+                let stalled = self.holds.iter().any(|hold| hold.kind == Kind::Action);
+                let because = match stalled {
+                    true => "nobody has answered a request of this run in time; it waits for that",
+                    false => "the run waits for a person to answer a question",
+                };
+                Some(because.to_owned())
             }
         }
     }

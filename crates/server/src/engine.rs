@@ -287,6 +287,8 @@ impl Engine {
         if next.is_none() && events.is_empty() && with.proof.is_none() {
             return Ok(Applied { aggregate, answer });
         }
+        let stalled = events.iter().filter(|event| event.kind == EventKind::Stalled).count();
+        metrics::counter!("holdshort_stalled_total").increment(stalled as u64);
         let has_work = !effects.is_empty();
         let expected = aggregate.action.as_ref().map(|(action, _)| action.version);
         let (goal, dedupe) =

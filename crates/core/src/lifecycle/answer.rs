@@ -77,7 +77,7 @@ fn follow(draft: &mut Draft<'_>, cast: &Cast, reply: Reply) {
     let now = draft.context.now;
     let (id, kind) = (draft.action.id, draft.action.kind);
     let by = cast.voter.describe();
-    draft.book.run.holds.retain(|hold| hold.question != id);
+    draft.book.let_go(id);
     let asked = checkpoints(draft);
     let progress = &mut draft.book.run.progress;
     progress.asked.retain(|name| !asked.contains(name));

@@ -109,7 +109,8 @@ impl<'a> Book<'a> {
 
     /// Puts a question of the run to people.
     pub(super) fn ask(&mut self, asking: Asking) -> Option<ActionId> {
-        if asking.holds && self.run.holds.len() >= limits::HOLDS_MAX {
+        let questions = self.run.holds.iter().filter(|hold| hold.kind != Kind::Action);
+        if asking.holds && questions.count() >= limits::HOLDS_MAX {
             return None;
         }
         let now = self.context.now;
@@ -228,7 +229,22 @@ impl<'a> Book<'a> {
         if request.state == RequestState::Stalled {
             let detail = serde_json::json!({ "because": "nobody is there to ask" });
             self.event(EventKind::Stalled, about, "Holdshort", detail);
+            self.hold(action);
         }
+    }
+
+    /// The run begins nothing until somebody answers what nobody answered in time. A question of
+    /// the agent holds nothing, answered or not.
+    pub(super) fn hold(&mut self, action: &Action) {
+        let held = self.run.holds.iter().any(|hold| hold.question == action.id);
+        if !held && action.kind != Kind::Question {
+            self.run.holds.push(Hold { question: action.id, kind: action.kind });
+        }
+    }
+
+    /// What was held for this is not held any more.
+    pub(super) fn let_go(&mut self, action: ActionId) {
+        self.run.holds.retain(|hold| hold.question != action);
     }
 
     /// The run as it will be, when it changed.

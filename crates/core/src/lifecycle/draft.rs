@@ -147,6 +147,7 @@ impl<'a> Draft<'a> {
         if let Some(request) = self.request.as_mut().filter(|request| request.state.is_open()) {
             request.state = state;
             request.closed_at = Some(now);
+            self.book.let_go(self.action.id);
         }
     }
 
@@ -158,8 +159,7 @@ impl<'a> Draft<'a> {
         if was_open {
             self.event(EventKind::Withdrawn, by, json!({ "reason": reason }));
         }
-        let id = self.action.id;
-        self.book.run.holds.retain(|hold| hold.question != id);
+        self.book.let_go(self.action.id);
     }
 
     pub(super) fn deny(&mut self, by: Denier, name: &str) {

@@ -199,6 +199,9 @@ fn facts_overdue(mut request: Request, now: Timestamp) -> Request {
 fn deadlines(draft: &mut Draft<'_>) {
     let Some(before) = draft.request.take() else { return };
     let (request, said) = on_deadline(before, draft.context);
+    if request.state == RequestState::Stalled {
+        draft.book.hold(&draft.action);
+    }
     draft.request = Some(request);
     for (kind, detail) in said {
         draft.event(kind, "the clock", detail);

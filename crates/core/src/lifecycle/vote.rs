@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::draft::Draft;
 use super::{Answer, Cast, Clearance, Judged, Refusal, claim, ladder};
-use crate::action::{Denier, State};
+use crate::action::{Denier, Kind, State};
 use crate::event::EventKind;
 use crate::fact::{Fact, Facts, Truth};
 use crate::id::RequestId;
@@ -250,6 +250,9 @@ pub(super) fn hand_over(
     request.step_at = now;
     request.reminded = false;
     request.due_at = now.plus_secs(limits::DEADLINE_SECS).max(request.due_at);
+    if draft.action.kind == Kind::Action {
+        draft.book.let_go(draft.action.id);
+    }
     draft.give_reason(&voter.describe(), reason);
     draft.event(EventKind::HandedOver, &voter.describe(), json!({ "to": to.text() }));
     Ok(Answer::Done)

@@ -213,8 +213,14 @@ async fn a_group_without_members_is_nobody() {
     ana.decide(&world, &request, "approve").await.problem(403, "HS2009");
     dana.decide(&world, &request, "approve").await.problem(403, "HS2009");
     assert!(!world.execute(&agent, &action).await);
+    // Nothing of the run begins while it is stalled.
+    let other = world.propose(&agent, &safe("/a")).await.ok().at("/action/id");
+    assert!(!world.execute(&agent, &other).await);
+    let told = world.get(&agent, &format!("/v1/actions/{other}")).await.ok();
+    assert!(told.at("/held").contains("nobody has answered"), "{}", told.text);
     ana.decide(&world, &request, "deny").await.ok();
     assert_eq!(world.state(&agent, &action).await, "denied");
+    assert!(world.execute(&agent, &other).await);
 }
 
 #[tokio::test]

@@ -30,6 +30,7 @@ struct Action {
     requests: BTreeMap<String, Request>,
     current: Option<String>,
     approved_at: Option<Timestamp>,
+    kind: String,
     by_grant: Option<String>,
     free: bool,
     /// Who changed it, on which request: that is their vote on the next one.
@@ -224,8 +225,9 @@ impl<'a> History<'a> {
                 action.state = "denied";
                 if detail["person"].is_boolean() {
                     let call = action.call.clone();
-                    self.runs.entry(run).or_default().denied.insert(id, call);
+                    self.runs.entry(run.clone()).or_default().denied.insert(id.clone(), call);
                 }
+                self.let_go(&run, &id);
             }
             EventKind::Claimed => {
                 must(&["approved"])?;
@@ -282,9 +284,16 @@ impl<'a> History<'a> {
                 self.runs.entry(run).or_default().holds.remove(id);
             }
             EventKind::RunRedirected => action.state = "answered",
+            EventKind::Stalled if action.kind != "question" => {
+                self.runs.entry(run).or_default().holds.insert(id.to_owned());
+            }
+            EventKind::Withdrawn | EventKind::Superseded => self.let_go(&run, id),
             EventKind::HandedOver => {
                 let request = action.requests.entry(event.request.unwrap().to_string());
                 request.or_default().asked.insert(text(detail, "to"));
+                if action.kind == "action" {
+                    self.let_go(&run, id);
+                }
             }
             EventKind::Escalated => {
                 let more = detail["asked"].as_array().cloned().unwrap_or_default();
@@ -295,6 +304,13 @@ impl<'a> History<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Nobody has to answer it any more for its run to go on.
+    fn let_go(&mut self, run: &str, action: &str) {
+        if let Some(run) = self.runs.get_mut(run) {
+            run.holds.remove(action);
+        }
     }
 
     fn opened(&mut self, event: &Event, id: &str) -> Result<(), String> {
@@ -315,6 +331,7 @@ impl<'a> History<'a> {
             run.holds.insert(id.to_owned());
         }
         run.shown += usize::from(kind == "unknown_outcome");
+        action.kind = kind;
         action.run = run_id;
         (action.state, action.free, action.approved_at) = ("pending", false, None);
         action.by_grant = None;
@@ -325,6 +342,9 @@ impl<'a> History<'a> {
     }
 
     fn voted(&mut self, event: &Event, id: &str) {
+        if event.kind == EventKind::Decided {
+            self.let_go(&event.run.unwrap().to_string(), id);
+        }
         let action = self.actions.entry(id.to_owned()).or_default();
         if event.kind == EventKind::Modified {
             action.call = text(&event.detail, "call");
