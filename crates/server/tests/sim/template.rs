@@ -115,11 +115,7 @@ impl Template {
 
 /// A directory in memory, where there is one.
 pub(crate) fn in_memory() -> tempfile::TempDir {
-    let shared = Path::new("/dev/shm");
-    match shared.is_dir() {
-        true => tempfile::tempdir_in(shared).unwrap(),
-        false => tempfile::tempdir().unwrap(),
-    }
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 async fn make(team: bool) -> Template {
