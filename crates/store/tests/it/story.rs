@@ -260,6 +260,9 @@ pub(crate) async fn time_wakes_what_is_due<S: Store>(store: &S) {
     desk.now = due_at;
     desk.apply(early, Command::TimePassed).await;
     assert_eq!(store.next_due().unwrap(), Some(due_at.plus_secs(10)));
+    // What nobody answered in time holds its run until somebody does.
+    let never_mind = Command::Cancel { agent: AGENT, reason: Untrusted::new("never mind") };
+    desk.apply(early, never_mind).await;
     desk.approve(late).await;
     assert_eq!(store.next_due().unwrap(), Some(due_at.plus_secs(limits::APPROVAL_VALID_SECS)));
     let claim = desk.claim(late);
