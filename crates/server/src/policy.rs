@@ -54,7 +54,7 @@ pub(crate) struct Status {
 pub(crate) struct InForce {
     path: PathBuf,
     status: RwLock<Status>,
-    seen: RwLock<Vec<(PathBuf, Option<SystemTime>)>>,
+    seen: RwLock<Vec<Stamp>>,
 }
 
 /// Digest of the texts of a policy.
@@ -249,14 +249,18 @@ impl InForce {
 pub(crate) struct Next {
     pub(crate) policy: Policy,
     pub(crate) sources: Vec<Stored>,
-    seen: Vec<(PathBuf, Option<SystemTime>)>,
+    seen: Vec<Stamp>,
 }
 
-/// When each file last changed.
-fn stamps(path: &Path, sources: &[Stored]) -> Vec<(PathBuf, Option<SystemTime>)> {
+/// A file, when it last changed, and how long it is: two changes can have one time.
+type Stamp = (PathBuf, Option<(SystemTime, u64)>);
+
+/// How each file stands.
+fn stamps(path: &Path, sources: &[Stored]) -> Vec<Stamp> {
     let stamp = |path: PathBuf| {
-        let modified = std::fs::metadata(&path).and_then(|found| found.modified()).ok();
-        (path, modified)
+        let found = std::fs::metadata(&path).ok();
+        let stamp = found.and_then(|found| Some((found.modified().ok()?, found.len())));
+        (path, stamp)
     };
     let others = sources.iter().filter(|source| source.workspace.is_some());
     std::iter::once(path.to_path_buf())

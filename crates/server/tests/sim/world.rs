@@ -238,8 +238,17 @@ impl World {
     fn write_policy(&mut self) {
         let all = [template::USUAL, template::STRICT, template::STRICT, template::BROKEN];
         let text = *self.rng.pick(&all).unwrap();
-        std::fs::write(self.dir.path().join("policy.toml"), text).unwrap();
+        self.put_policy(text);
         self.note("the policy file changes");
+    }
+
+    /// Each time with a time of its own: how fast this machine is must not matter.
+    fn put_policy(&mut self, text: &str) {
+        self.drawn += 1;
+        let path = self.dir.path().join("policy.toml");
+        std::fs::write(&path, text).unwrap();
+        let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(self.drawn);
+        std::fs::File::options().write(true).open(path).unwrap().set_modified(at).unwrap();
     }
 
     /// Runs tasks together until all are done, or the process ends.
@@ -274,7 +283,7 @@ impl World {
     fn settle(&mut self) -> Result<(), String> {
         self.chance.calm(true);
         self.note("faults stop");
-        std::fs::write(self.dir.path().join("policy.toml"), template::USUAL).unwrap();
+        self.put_policy(template::USUAL);
         self.boot();
         self.chance.calm(true);
         let seconds = [1, 1, 130, 1, 1, 30, 1, 1];
