@@ -15,7 +15,7 @@ use crate::faults::Chance;
 use crate::ledger::{Known, Ledger, Told};
 use crate::people::Cast;
 use crate::rng::Rng;
-use crate::template::{self, Template, WORKSPACE};
+use crate::template::{self, Template};
 use crate::{agents, check, reviewers};
 
 /// Rounds of a run; in each, one to three things happen at once.
@@ -314,7 +314,6 @@ impl World {
         if found.unsealed > 0 || sealed != total {
             return Err(format!("I5: sealed up to {sealed} of {total}"));
         }
-        let _ = WORKSPACE;
         Ok(())
     }
 }
