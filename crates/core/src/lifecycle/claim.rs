@@ -109,7 +109,7 @@ fn no_longer(draft: &mut Draft<'_>, clearance: &Clearance, verdict: Verdict) -> 
                 || verdict.ruling == Ruling::Allow
                 || known.is_some_and(|known| {
                     known.is_in_force(draft.context.now)
-                        && verdict.may_be_granted()
+                        && draft.may_be_granted(&verdict)
                         && known.covers(&call, level, &verdict.rules(), whose)
                 });
             if holds {

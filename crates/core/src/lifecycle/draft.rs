@@ -14,8 +14,9 @@ use crate::fact::Facts;
 use crate::grant::Grant;
 use crate::id::{GrantId, PrincipalId, RequestId, WorkspaceId};
 use crate::limits;
+use crate::people::Mode;
 use crate::planted::{self, Bug};
-use crate::policy::{Ruling, Subject, Verdict};
+use crate::policy::{Asks, Ruling, Subject, Verdict};
 use crate::request::{Request, RequestState};
 use crate::untrusted::Untrusted;
 
@@ -128,9 +129,16 @@ impl<'a> Draft<'a> {
         self.context.policy.evaluate(&subject)
     }
 
+    /// Whether what a verdict asks about may have been granted before: in a team, not what needs
+    /// more than one person each time. A grant made by one of one is no grant of two.
+    pub(super) fn may_be_granted(&self, verdict: &Verdict) -> bool {
+        let seats = verdict.asks.as_ref().map_or(1, Asks::seats);
+        verdict.may_be_granted() && (seats <= 1 || self.context.people.mode == Mode::Personal)
+    }
+
     /// The grant that covers the effective call, which `verdict` would ask about.
     pub(super) fn granted(&self, verdict: &Verdict) -> Option<&'a Grant> {
-        if verdict.ruling != Ruling::Ask || !verdict.may_be_granted() {
+        if verdict.ruling != Ruling::Ask || !self.may_be_granted(verdict) {
             return None;
         }
         let call = self.payload.effective_call();

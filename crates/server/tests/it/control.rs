@@ -124,6 +124,26 @@ async fn a_grant_is_revoked_before_it_is_used() {
     world.post(&agent, "/v1/grants", &body).await.problem(403, "HS2003");
 }
 
+#[tokio::test]
+async fn what_one_granted_to_themselves_is_no_word_of_two() {
+    let two = "[[rule]]\nid = 'twice'\nreason = 'Two look.'\ntool = 'create_issue'\n\
+               ask = { quorum = 2 }\n";
+    let (world, dana, agent) = governed(two).await;
+    let request = world.propose(&agent, &risky("one")).await.ok().at("/action/request");
+    let binding = dana.card(&world, &request).await.at("/binding");
+    let body = json!({ "request": request, "binding": binding, "free": ["title"], "for_s": 3600 });
+    dana.post(&world, "/v1/grants", &body).await.ok();
+    let alone = world.propose(&agent, &risky("two")).await.ok();
+    assert_eq!(alone.at("/action/state"), "approved");
+    // From now on there are two, and policy wants both.
+    dana.put(&world, "/v1/settings", &json!({ "mode": "team" })).await.ok();
+    let later = world.propose(&agent, &risky("three")).await.ok();
+    assert_eq!(later.at("/action/state"), "pending");
+    let claim = json!({ "nonce": random_text() });
+    let claimed = world.claim(&agent, &alone.at("/action/id"), &claim).await;
+    assert_eq!(claimed.at("/answer"), "ask_again");
+}
+
 const SRE: &str = r#"
 [[rule]]
 id = "prod"

@@ -51,6 +51,8 @@ struct Run {
 struct Grant {
     used: u64,
     revoked: bool,
+    /// The rules it answers.
+    rules: Vec<String>,
 }
 
 pub(crate) struct History<'a> {
@@ -149,7 +151,9 @@ impl<'a> History<'a> {
                 self.stops.remove(&text(detail, "stop"));
             }
             EventKind::GrantMade => {
-                self.grants.insert(text(detail, "grant"), Grant::default());
+                let rules = detail["rules"].as_array().unwrap().iter();
+                let rules = rules.map(|rule| rule.as_str().unwrap().to_owned()).collect();
+                self.grants.insert(text(detail, "grant"), Grant { rules, ..Grant::default() });
             }
             EventKind::GrantRevoked => {
                 self.grants.entry(text(detail, "grant")).or_default().revoked = true;

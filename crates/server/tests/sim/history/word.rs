@@ -125,8 +125,13 @@ impl History<'_> {
         if self.grants.get(grant).is_some_and(|grant| grant.revoked) {
             return wrong("and was taken back");
         }
-        if self.strict {
+        let asks = if self.strict { "issues-twice" } else { "issues" };
+        let row = self.grants.get(grant);
+        if row.is_some_and(|grant| !grant.rules.iter().any(|rule| rule == asks)) {
             return wrong("and another rule asks now");
+        }
+        if self.strict && self.team {
+            return wrong("which needs two");
         }
         let Some(known) = self.ledger.known(id) else { return Ok(()) };
         if known.declared || known.tool != "create_issue" {
