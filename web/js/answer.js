@@ -19,6 +19,7 @@ const REPLIES = {
   happened: { name: 'It happened', means: 'It is not run again.' },
   did_not_happen: { name: 'It did not happen', means: 'It is not run again by itself; the agent may ask anew.' },
   text: { name: 'Answer', means: 'The agent gets your words.', words: true },
+  reconsider: { name: 'Let it ask again', means: 'The denial is lifted; the same action is put to you once more.' },
 };
 
 /** @param {Reply} reply */

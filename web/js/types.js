@@ -5,8 +5,8 @@
 /** @typedef {'safe'|'risky'|'dangerous'} Risk */
 /** @typedef {'open'|'stalled'|'decided'|'superseded'|'withdrawn'} RequestState */
 /** @typedef {'approve'|'modify'|'deny'|'answer'} Decision */
-/** @typedef {'action'|'checkpoint'|'check_in'|'exception'|'unknown_outcome'|'question'} Kind */
-/** @typedef {'continue'|'redirect'|'pause'|'stop'|'happened'|'did_not_happen'|'text'} Reply */
+/** @typedef {'action'|'checkpoint'|'check_in'|'exception'|'unknown_outcome'|'question'|'blocked'} Kind */
+/** @typedef {'continue'|'redirect'|'pause'|'stop'|'happened'|'did_not_happen'|'text'|'reconsider'} Reply */
 /** @typedef {'pending'|'approved'|'answered'|'claimed'|'started'|'succeeded'|'failed'|'unknown'|'denied'|'cancelled'} ActionState */
 
 /**

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::look::{Look, LookAnswer};
+use crate::question::{Kind, Reply};
+
 /// A proposed action. All of it is a claim: nothing here can lower the risk.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -123,10 +126,15 @@ pub struct Claim {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub arguments: Option<Box<RawValue>>,
-    /// The pins as they are now. When given, they must be the approved ones.
+    /// The pins as they are now; needed when the call is pinned. Others than the approved ones
+    /// make it another call, which is asked about again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub pins: Option<Box<RawValue>>,
+    /// What was read just now on this machine, for the looks that were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    pub facts: Vec<LookAnswer>,
 }
 
 /// Body that proves who holds the claim.
@@ -228,45 +236,6 @@ pub struct RiskSummary {
     pub reason: String,
 }
 
-/// What a request is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// An action an agent wants to take.
-    #[default]
-    Action,
-    /// A milestone of a run.
-    Checkpoint,
-    /// So many steps, or so much time.
-    CheckIn,
-    /// Something failed, was denied again and again, or the agent is stuck.
-    Exception,
-    /// An action began and was never reported.
-    UnknownOutcome,
-    /// The agent asks something.
-    Question,
-}
-
-/// What a person answers to a question of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Reply {
-    /// Go on.
-    Continue,
-    /// Begin nothing until told to go on.
-    Pause,
-    /// End here.
-    Stop,
-    /// Go on differently: the reason says how.
-    Redirect,
-    /// What was never reported did happen.
-    Happened,
-    /// What was never reported did not happen.
-    DidNotHappen,
-    /// An answer in words: the reason.
-    Text,
-}
-
 /// What a person told a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Instructions {
@@ -322,6 +291,9 @@ pub struct ActionStatus {
     /// For a question: the answer; its text is `reason`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Reply>,
+    /// What its request wants read on the agent's machine; the answers go to `…/facts`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<Look>,
     /// Why nothing of its run may begin now, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
@@ -359,6 +331,8 @@ pub enum ClaimAnswer {
     Proceed,
     /// Still with a person, or its run may begin nothing now. Nothing may run.
     Wait,
+    /// Read what `looks` names, and the pins when `pins_needed`, and claim again with both.
+    Refresh,
     /// What was approved no longer holds (time, facts, policy); a person is asked again.
     AskAgain,
     /// It will not run: plan again without it.
@@ -380,6 +354,12 @@ pub struct ClaimReply {
     /// Report before this time or the claim is lost, for `proceed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease_until_at: Option<i64>,
+    /// For `refresh`: what to read on this machine.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<Look>,
+    /// For `refresh`: whether the pins have to be presented.
+    #[serde(default)]
+    pub pins_needed: bool,
     /// The action as it stands.
     pub action: ActionStatus,
 }

@@ -10,8 +10,11 @@ mod action;
 mod admin;
 mod control;
 mod feed;
+mod look;
 mod problem;
+mod question;
 mod request;
+mod resume;
 mod run;
 mod text;
 mod vote;
@@ -19,7 +22,7 @@ mod why;
 
 pub use action::{
     ActionState, ActionStatus, Cancel, Claim, ClaimAnswer, ClaimOptions, ClaimReply, Instructions,
-    Kind, Nonce, Propose, Proposed, Reply, Report, ReportedOutcome, RiskLevel, RiskSummary,
+    Nonce, Propose, Proposed, Report, ReportedOutcome, RiskLevel, RiskSummary,
 };
 pub use admin::{
     CreateGroup, CreateToken, CreatedToken, Enrolment, Group, Hello, HelloReply, InvitePerson, Me,
@@ -32,10 +35,16 @@ pub use control::{
     PolicyVersions, RuleConsidered, Ruling, StillRuns, Stop, StopScope, Stopped, Stops,
 };
 pub use feed::{Event, EventPage};
+pub use look::{BringFacts, Look, LookAnswer};
 pub use problem::{Code, Problem};
+pub use question::{Kind, Reply};
 pub use request::{
     AgentWords, Alternative, Axes, Axis, Can, Card, Confirm, Decided, Decision, Exact,
     ExactArgument, Fact, FactStatus, QueueItem, QueuePage, RequestState, Who,
+};
+pub use resume::{
+    ChangedThing, ChangedWhat, GoOn, KeepPlan, KeepState, Kept, PlanStep, Resume, ResumeStep,
+    State, StepDecided, StepState,
 };
 pub use run::{
     AgentAsks, AskPeople, Because, Redirect, Run, RunAction, RunPage, RunState, StartRun, Usage,

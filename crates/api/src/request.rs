@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::action::{ActionState, Kind, Reply, RiskLevel};
+use crate::action::{ActionState, RiskLevel};
+use crate::question::{Kind, Reply};
 use crate::text::Text;
 use crate::vote::VoteSeen;
 use crate::why::Why;
@@ -125,6 +126,9 @@ pub struct Card {
     pub tags: Vec<String>,
     /// What will happen.
     pub sentence: Text,
+    /// Why it is asked again, when it was asked before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Text>,
     /// Who asks, for whom, on which task, when.
     pub who: Who,
     /// How the call and the task differ, if they do.

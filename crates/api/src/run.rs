@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::action::{ActionState, Instructions, Kind, RiskLevel};
+use crate::action::{ActionState, Instructions, RiskLevel};
+use crate::question::Kind;
 
 /// Start a run, or describe one that exists.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -119,6 +120,9 @@ pub enum AgentAsks {
     Question,
     /// The agent cannot go on: `text` says on what. The run waits for the answer.
     Stuck,
+    /// Nothing can go on without what was denied: `text` says what for. `without` names it. The run
+    /// waits for the answer.
+    Blocked,
 }
 
 /// A question of an agent to people.
@@ -134,6 +138,14 @@ pub struct AskPeople {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10)]
     pub choices: Vec<String>,
+    /// When it is blocked: the denied action, `act_…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100)]
+    pub without: Option<String>,
+    /// When it is blocked: what happens if it stays denied, in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2000)]
+    pub consequence: Option<String>,
     /// What was done so far, in its own words. Shown marked unchecked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 8000)]

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::action::{ActionState, Reply};
+use crate::action::ActionState;
+use crate::question::Reply;
 use crate::request::{Decision, QueueItem};
 
 /// A vote that was cast.

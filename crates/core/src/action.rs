@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
-use crate::assessment::{Assessment, RiskLevel};
+use crate::assessment::{Assessment, Phrase, RiskLevel};
 use crate::digest::{CallParts, Digest};
+use crate::fact::PendingFact;
 use crate::id::{ActionId, PrincipalId, RequestId, RunId, WorkspaceId};
 use crate::json::{Json, JsonError};
 use crate::lifecycle::{Clearance, Execution};
@@ -108,6 +109,8 @@ pub enum Kind {
     UnknownOutcome,
     /// The agent asks something.
     Question,
+    /// Nothing of a run can go on without what was denied.
+    Blocked,
 }
 
 impl Kind {
@@ -121,6 +124,7 @@ impl Kind {
             Kind::Exception => "exception",
             Kind::UnknownOutcome => "unknown_outcome",
             Kind::Question => "question",
+            Kind::Blocked => "blocked",
         }
     }
 
@@ -134,6 +138,7 @@ impl Kind {
             }
             Kind::UnknownOutcome => &[Reply::Happened, Reply::DidNotHappen, Reply::Stop],
             Kind::Question => &[Reply::Text, Reply::Stop],
+            Kind::Blocked => &[Reply::Redirect, Reply::Reconsider, Reply::Pause, Reply::Stop],
         }
     }
 }
@@ -306,8 +311,17 @@ pub struct Payload {
     /// The arguments a person changed it to.
     #[serde(with = "crate::untrusted::stored", default)]
     pub changed: Untrusted,
+    /// The pins as an executor found them last, when they are not those that were proposed.
+    #[serde(with = "crate::untrusted::stored", default)]
+    pub pins_now: Untrusted,
     /// The agent's words.
     pub words: Words,
+    /// Claims that probes check for the effective call.
+    #[serde(default)]
+    pub probes: Vec<PendingFact>,
+    /// Why a person is asked again; empty when this is the first time.
+    #[serde(default)]
+    pub again: Phrase,
     /// The assessment of the effective call.
     pub assessment: Assessment,
     /// Reasons given with votes and cancellations, oldest first.
@@ -341,6 +355,10 @@ impl Payload {
     /// The call that may run.
     #[must_use]
     pub fn effective_call(&self) -> Call {
-        self.call.with_arguments(self.effective_arguments().clone())
+        let mut call = self.call.with_arguments(self.effective_arguments().clone());
+        if self.pins_now != Untrusted::default() {
+            call.pins = self.pins_now.clone();
+        }
+        call
     }
 }

@@ -108,6 +108,12 @@ pub enum EventKind {
     /// A run ended.
     #[serde(rename = "run.finished")]
     RunFinished,
+    /// An agent keeps something with its run.
+    #[serde(rename = "run.kept")]
+    RunKept,
+    /// An agent came back to its run.
+    #[serde(rename = "run.went_on")]
+    RunWentOn,
     /// What was denied in a run may be asked again.
     #[serde(rename = "run.denial_lifted")]
     DenialLifted,

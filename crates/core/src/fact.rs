@@ -90,6 +90,9 @@ pub enum Facts {
         until: Timestamp,
         /// The claims being checked.
         claims: Vec<PendingFact>,
+        /// Those that were read already.
+        #[serde(default)]
+        read: Vec<Fact>,
     },
     /// Read.
     Read(Vec<Fact>),
@@ -100,9 +103,37 @@ impl Facts {
     #[must_use]
     pub fn read(&self) -> &[Fact] {
         match self {
-            Facts::None | Facts::Checking { .. } => &[],
-            Facts::Read(facts) => facts,
+            Facts::None => &[],
+            Facts::Checking { read: facts, .. } | Facts::Read(facts) => facts,
         }
+    }
+
+    /// The same with facts that arrived. One that is known takes the place of one that is not
+    /// known; nothing else that was read changes. `None` when they change nothing.
+    #[must_use]
+    pub fn with(&self, arrived: &[Fact]) -> Option<Self> {
+        let next = match self.clone() {
+            Facts::None => Facts::None,
+            Facts::Checking { until, mut claims, mut read } => {
+                let asked = |fact: &&Fact| claims.iter().any(|claim| claim.probe == fact.probe);
+                read.extend(arrived.iter().filter(asked).cloned());
+                claims.retain(|claim| read.iter().all(|fact| fact.probe != claim.probe));
+                match claims.is_empty() {
+                    true => Facts::Read(read),
+                    false => Facts::Checking { until, claims, read },
+                }
+            }
+            Facts::Read(mut known) => {
+                for fact in arrived.iter().filter(|fact| fact.truth != Truth::NotKnown) {
+                    let same = known.iter_mut().find(|one| one.probe == fact.probe);
+                    if let Some(same) = same.filter(|one| one.truth == Truth::NotKnown) {
+                        *same = fact.clone();
+                    }
+                }
+                Facts::Read(known)
+            }
+        };
+        (next != *self).then_some(next)
     }
 
     /// What release compares.

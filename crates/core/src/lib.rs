@@ -23,12 +23,14 @@ mod id;
 mod json;
 mod lifecycle;
 pub mod limits;
+mod look;
 pub mod notice;
 mod people;
 #[doc(hidden)]
 pub mod planted;
 mod policy;
 mod request;
+pub mod resume;
 mod run;
 mod stop;
 mod time;
@@ -55,14 +57,15 @@ pub use lifecycle::{
     Execution, Judged, NewQuestion, Propose, Refusal, RunCommand, TakeClaim, Today, Transition,
     decide, decide_run, may_fill, next_run_wake, next_wake,
 };
+pub use look::{Bind, Look, PushedRef, Reads, Removal};
 pub use people::{Mode, NotEligible, People, Proof, Voter};
 pub use policy::{
-    Ask, Asks, CheckIn, Checkpoint, Considered, Exceptions, Found, Glob, Judge, Ladder, Look, Need,
-    Place as RulePlace, Policy, Problem, Ruling, Source as PolicySource, Step, Subject, Verdict,
-    Why,
+    Ask, Asks, At, BuiltIn, CheckIn, Checkpoint, Considered, Database, Exceptions, Found, Glob,
+    Judge, Ladder, Looked, Need, Place as RulePlace, Policy, Probe, Problem, Ruling,
+    Source as PolicySource, Step, Subject, Verdict, Why,
 };
 pub use request::{Decision, Looking, Reply, Request, RequestState, Vote};
-pub use run::{Denied, Hold, Progress, Run, RunState, Spending};
+pub use run::{Denied, Hold, Paper, PaperKind, Progress, Run, RunState, Spending};
 pub use stop::{Belongs, Stop, StopScope, Stops};
 pub use time::Timestamp;
 pub use untrusted::{Piece, Place, Shown, Untrusted, stored};

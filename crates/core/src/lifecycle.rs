@@ -25,7 +25,7 @@ use crate::json::JsonError;
 use crate::people::{NotEligible, People};
 use crate::policy::Policy;
 use crate::request::Request;
-use crate::run::{Run, Spending};
+use crate::run::{Paper, Run, Spending};
 use crate::stop::Stops;
 use crate::time::Timestamp;
 use crate::untrusted::Untrusted;
@@ -113,6 +113,8 @@ pub struct Changes {
     pub run: Option<Run>,
     /// New questions of the run.
     pub questions: Vec<NewQuestion>,
+    /// Papers of the run that changed.
+    pub papers: Vec<Paper>,
     /// What was spent today, when that changed.
     pub today: Option<Today>,
     /// A grant that was used once more.
@@ -161,6 +163,9 @@ pub enum Answer {
         /// The question.
         question: ActionId,
     },
+    /// What has to be read on the agent's machine is not there: pins, or facts. Read, and claim
+    /// again with it.
+    Refresh,
     /// What was approved no longer holds; a person is asked again.
     AskAgain {
         /// What changed.
@@ -267,7 +272,7 @@ fn act(draft: &mut Draft<'_>, command: Command) -> Result<Answer, Refusal> {
             Kind::Action => vote::cast(draft, *cast)?,
             _ => answer::answer(draft, *cast)?,
         },
-        Command::FactsArrived { request, facts } => timers::facts(draft, request, facts),
+        Command::FactsArrived { request, facts } => timers::facts(draft, request, &facts),
         Command::Claim(claim) => claim::claim(draft, *claim)?,
         Command::Started { agent, nonce } => report::started(draft, agent, nonce)?,
         Command::Report { agent, nonce, worked, output, cost } => {

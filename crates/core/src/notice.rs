@@ -86,6 +86,8 @@ pub struct Notice {
     pub tags: Vec<&'static str>,
     /// What will happen.
     pub sentence: Shown,
+    /// Why it is asked again.
+    pub again: Option<Shown>,
     /// Who asks.
     pub agent: Shown,
     /// For whom.
@@ -132,6 +134,7 @@ pub fn notice(action: &Action, payload: &Payload, request: &Request, names: Name
     let mut notice = Notice {
         tags: if is_action { tags(assessment) } else { Vec::new() },
         sentence: mask.phrase(&assessment.sentence),
+        again: (!payload.again.is_empty()).then(|| mask.phrase(&payload.again)),
         agent: Untrusted::new(names.agent).render(Place::Name),
         owner: names.owner.map(|owner| Untrusted::new(owner).render(Place::Name)),
         task: said(&payload.words.goal, &mask),
@@ -347,35 +350,36 @@ fn if_denied(agent: &str) -> Vec<Shown> {
 fn fact_lines(facts: &Facts, mask: &Mask) -> Vec<FactLine> {
     match facts {
         Facts::None => Vec::new(),
-        Facts::Checking { claims, .. } => claims
-            .iter()
-            .map(|claim| FactLine {
+        Facts::Checking { claims, read, .. } => {
+            let checking = claims.iter().map(|claim| FactLine {
                 claim: mask.phrase(&claim.claim),
                 truth: None,
                 detail: Shown::ours("checking…"),
                 source: mask.phrase(&claim.source),
                 read_at: None,
-            })
-            .collect(),
-        Facts::Read(facts) => {
-            let mut lines: Vec<&Fact> = facts.iter().collect();
-            lines.sort_by_key(|fact| match fact.truth {
-                Truth::False => 0,
-                Truth::NotKnown => 1,
-                Truth::True => 2,
             });
-            lines
-                .into_iter()
-                .map(|fact| FactLine {
-                    claim: mask.phrase(&fact.claim),
-                    truth: Some(fact.truth),
-                    detail: mask.phrase(&fact.detail),
-                    source: mask.phrase(&fact.source),
-                    read_at: Some(fact.read_at.as_micros()),
-                })
-                .collect()
+            read_lines(read, mask).into_iter().chain(checking).collect()
         }
+        Facts::Read(facts) => read_lines(facts, mask),
     }
+}
+
+/// Facts that were read, the worst first.
+fn read_lines(facts: &[Fact], mask: &Mask) -> Vec<FactLine> {
+    let mut lines: Vec<&Fact> = facts.iter().collect();
+    lines.sort_by_key(|fact| match fact.truth {
+        Truth::False => 0,
+        Truth::NotKnown => 1,
+        Truth::True => 2,
+    });
+    let line = |fact: &Fact| FactLine {
+        claim: mask.phrase(&fact.claim),
+        truth: Some(fact.truth),
+        detail: mask.phrase(&fact.detail),
+        source: mask.phrase(&fact.source),
+        read_at: Some(fact.read_at.as_micros()),
+    };
+    lines.into_iter().map(line).collect()
 }
 
 fn safer(assessment: &Assessment, facts: &Facts, mask: &Mask) -> Vec<Safer> {

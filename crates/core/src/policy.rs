@@ -9,10 +9,13 @@ mod evaluate;
 mod file;
 mod glob;
 mod ladder;
+mod probe;
 mod problem;
 mod rule;
 mod values;
 mod zone;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +27,7 @@ use crate::untrusted::Untrusted;
 pub use check::{Judge, Source};
 pub use glob::Glob;
 pub use ladder::{Ask, Asks, Ladder, Need, Step};
+pub use probe::{At, BuiltIn, Database, Probe};
 pub use problem::Problem;
 pub use rule::Place;
 pub use values::Subject;
@@ -76,12 +80,12 @@ pub struct Why {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
     /// What the condition looked at.
-    pub looked_at: Vec<Look>,
+    pub looked_at: Vec<Looked>,
 }
 
 /// A value a condition looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Look {
+pub struct Looked {
     /// Its path, such as `args.env`.
     pub path: String,
     /// What stood there, cut when long.
@@ -101,7 +105,7 @@ pub struct Considered {
     /// Its condition, when that was looked at.
     pub when: Option<String>,
     /// What the condition looked at.
-    pub looked_at: Vec<Look>,
+    pub looked_at: Vec<Looked>,
     /// What it said.
     pub found: Found,
 }
@@ -173,6 +177,7 @@ struct Settings {
     per_day: Option<Amount>,
     check_in: Option<CheckIn>,
     exceptions: Exceptions,
+    refresh_after_secs: u32,
 }
 
 impl Eq for Settings {}
@@ -193,6 +198,7 @@ impl Default for Settings {
             per_day: None,
             check_in: None,
             exceptions: Exceptions::default(),
+            refresh_after_secs: REFRESH_AFTER_SECS,
         }
     }
 }
@@ -278,8 +284,14 @@ pub struct Policy {
     freezes: Vec<Freeze>,
     ladders: Vec<Ladder>,
     checkpoints: Vec<Checkpoint>,
+    probes: Vec<Probe>,
+    databases: BTreeMap<String, Database>,
+    /// Hosts that probes may ask.
+    hosts: BTreeSet<String>,
 }
 
+/// Seconds of a pause after which a run looks around, when policy does not say.
+const REFRESH_AFTER_SECS: u32 = 60 * 60;
 /// Seconds a step of a ladder has when it does not say.
 const WITHIN_SECS: u32 = crate::limits::DEADLINE_SECS;
 
@@ -294,6 +306,9 @@ impl Default for Policy {
             freezes: Vec::new(),
             ladders: vec![Ladder::default()],
             checkpoints: Vec::new(),
+            probes: Vec::new(),
+            databases: BTreeMap::new(),
+            hosts: BTreeSet::new(),
         }
     }
 }
@@ -337,10 +352,40 @@ impl Policy {
         &self.settings.exceptions
     }
 
+    /// Seconds of a pause after which what a run watches is read again.
+    #[must_use]
+    pub fn refresh_after_secs(&self) -> u32 {
+        self.settings.refresh_after_secs
+    }
+
     /// The checkpoints.
     #[must_use]
     pub fn checkpoints(&self) -> &[Checkpoint] {
         &self.checkpoints
+    }
+
+    /// The probes.
+    #[must_use]
+    pub fn probes(&self) -> &[Probe] {
+        &self.probes
+    }
+
+    /// The probe of an id.
+    #[must_use]
+    pub fn probe(&self, id: &str) -> Option<&Probe> {
+        self.probes.iter().find(|probe| probe.id() == id)
+    }
+
+    /// Databases that probes ask, by name.
+    #[must_use]
+    pub fn databases(&self) -> &BTreeMap<String, Database> {
+        &self.databases
+    }
+
+    /// Hosts that probes may ask: those that are written out in their addresses.
+    #[must_use]
+    pub fn hosts(&self) -> &BTreeSet<String> {
+        &self.hosts
     }
 
     /// How many rules there are.

@@ -57,6 +57,8 @@ pub enum Reply {
     DidNotHappen,
     /// An answer in words.
     Text,
+    /// What was denied may be asked for once more.
+    Reconsider,
 }
 
 impl Reply {
@@ -71,6 +73,7 @@ impl Reply {
             Reply::Happened => "happened",
             Reply::DidNotHappen => "did_not_happen",
             Reply::Text => "text",
+            Reply::Reconsider => "reconsider",
         }
     }
 
@@ -83,7 +86,8 @@ impl Reply {
             | Reply::Pause
             | Reply::Stop
             | Reply::Happened
-            | Reply::DidNotHappen => false,
+            | Reply::DidNotHappen
+            | Reply::Reconsider => false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Runs: what an agent is working on, how far it is, and what holds it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,42 @@ use crate::id::{ActionId, PrincipalId, RunId};
 use crate::planted::{self, Bug};
 use crate::stop::{Belongs, Stops};
 use crate::time::Timestamp;
+use crate::untrusted::Untrusted;
+
+/// What an agent keeps with a run, to find it again when it comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaperKind {
+    /// Its plan: steps, and what each needs.
+    Plan,
+    /// Its state, in a form of its own.
+    State,
+    /// Digests of the files it watches.
+    Watched,
+}
+
+impl PaperKind {
+    /// The name in events and rows.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            PaperKind::Plan => "plan",
+            PaperKind::State => "state",
+            PaperKind::Watched => "watched",
+        }
+    }
+}
+
+/// A paper as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paper {
+    /// Which.
+    pub kind: PaperKind,
+    /// Grows with every change.
+    pub version: u64,
+    /// What it says, as JSON text.
+    pub body: Untrusted,
+}
 
 /// Where a run stands. Whether it waits for a person is read off its actions and holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,6 +195,18 @@ pub struct Run {
     /// The last answer that told it to go on differently.
     #[serde(default)]
     pub redirected_by: Option<ActionId>,
+    /// Versions of its papers.
+    #[serde(default)]
+    pub papers: BTreeMap<PaperKind, u64>,
+    /// When the agent last began something, kept something or came back.
+    #[serde(default)]
+    pub seen_at: Option<Timestamp>,
+    /// Denied actions that may be asked for again, as a person said.
+    #[serde(default)]
+    pub lifted: BTreeSet<ActionId>,
+    /// Whether what was never reported happened, as somebody said.
+    #[serde(default)]
+    pub outcomes: BTreeMap<ActionId, bool>,
 }
 
 impl Run {
@@ -181,7 +229,22 @@ impl Run {
             stopped_since: None,
             stood_still: Vec::new(),
             redirected_by: None,
+            papers: BTreeMap::new(),
+            seen_at: None,
+            lifted: BTreeSet::new(),
+            outcomes: BTreeMap::new(),
         }
+    }
+
+    /// Lets the agent ask again for what was denied; `false` when it was not remembered.
+    pub(crate) fn lift(&mut self, action: ActionId) -> bool {
+        let before = self.denied.len();
+        self.denied.retain(|denied| denied.action != action);
+        let known = self.denied.len() < before;
+        if known {
+            self.lifted.insert(action);
+        }
+        known
     }
 
     /// Whose it is, for stops.

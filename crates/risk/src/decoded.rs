@@ -111,7 +111,8 @@ pub(crate) fn sql_of<'a>(call: &Call<'a>, name: &Name) -> Vec<(&'a str, sql::Jud
     found
 }
 
-fn dialect(call: &Call<'_>, name: &Name) -> sql::Dialect {
+/// The kind of database that the names of a call speak of.
+pub(crate) fn dialect(call: &Call<'_>, name: &Name) -> sql::Dialect {
     let named = call.server.map(sql::Dialect::of).filter(|found| *found != sql::Dialect::Unknown);
     named.unwrap_or_else(|| {
         let words: Vec<&str> = name.server.iter().chain(&name.words).map(String::as_str).collect();

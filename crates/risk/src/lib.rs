@@ -59,6 +59,7 @@
 //! assert_eq!(assess(&docs).level, RiskLevel::Safe);
 //! ```
 
+mod acts;
 mod assess;
 mod call;
 mod claims;
@@ -84,5 +85,6 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use acts::{Pushes, Removals, count_query, pushes, removals};
 pub use assess::{assess, code_files};
 pub use call::{Call, Own, Rules, ToolLevel};

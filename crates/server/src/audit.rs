@@ -6,6 +6,7 @@ mod key;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use holdshort_audit::{Broken, Head, Key, Record, Seal, Verifier};
@@ -57,6 +58,8 @@ pub struct Verified {
     pub unsealed: u64,
     /// Heads kept elsewhere that it was compared with.
     pub anchors: usize,
+    /// Number of the last seal whose head is among them; 0 when there are none.
+    pub anchored_to: u64,
 }
 
 /// Seals the log and sends its head on.
@@ -64,6 +67,8 @@ pub struct Verified {
 pub(crate) struct Sealer {
     key: Key,
     anchors: Anchors,
+    /// Number of the last seal whose head was sent on.
+    sent: AtomicU64,
 }
 
 impl Sealer {
@@ -72,12 +77,25 @@ impl Sealer {
     pub(crate) fn open(data: &Path, audit: &config::Audit, db: &Db) -> Result<Self, AuditError> {
         let sealed = db.last_seal(WORKSPACE)?.is_some();
         let key = key::open(&key::path(data, audit), !sealed)?;
-        Ok(Self { key, anchors: Anchors::new(audit) })
+        Ok(Self { key, anchors: Anchors::new(audit), sent: AtomicU64::new(0) })
+    }
+
+    /// Sends on the head of a seal, unless that was done.
+    fn send(&self, seal: &Seal) -> Result<(), AuditError> {
+        if self.sent.load(Ordering::Relaxed) < seal.number {
+            self.anchors.send(&Head::from(seal))?;
+            self.sent.store(seal.number, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Seals everything that is new.
     pub(crate) async fn seal(&self, engine: &Engine) -> Result<(), AuditError> {
         let mut last = engine.db.last_seal(WORKSPACE)?;
+        if let Some(seal) = &last {
+            // A process may end between sealing and sending; sent twice is no harm.
+            self.send(&seal_of(seal))?;
+        }
         loop {
             let after = last.as_ref().map_or(i64::MIN, |seal| seal.last);
             let mut rows = engine.db.log_rows(WORKSPACE, (after, i64::MAX), BATCH)?;
@@ -91,7 +109,7 @@ impl Sealer {
             let Some(seal) = sealed else { return Ok(()) };
             let row = row_of(&seal);
             engine.db.add_seal(WORKSPACE, row.clone(), engine.clock.now()).await?;
-            self.anchors.send(&Head::from(&seal))?;
+            self.send(&seal)?;
             last = Some(row);
         }
     }
@@ -159,6 +177,7 @@ pub fn verify(data: &Path, anchor: Option<&Path>) -> Result<Verified, AuditError
         None => Vec::new(),
     };
     let anchors = heads.len();
+    let anchored_to = heads.iter().map(|head| head.number).max().unwrap_or_default();
     let mut verifier = Verifier::new(&key, WORKSPACE.as_bytes()).with_anchors(heads);
     let mut after = i64::MIN;
     loop {
@@ -175,5 +194,5 @@ pub fn verify(data: &Path, anchor: Option<&Path>) -> Result<Verified, AuditError
     }
     let head = verifier.finish()?;
     let unsealed = db.log_rows(WORKSPACE, (after, i64::MAX), u32::MAX)?.len() as u64;
-    Ok(Verified { head, unsealed, anchors })
+    Ok(Verified { head, unsealed, anchors, anchored_to })
 }

@@ -7,8 +7,6 @@ use holdshort_core::{Outside, Reach, RiskLevel, WayBack};
 use holdshort_risk::{Rules, ToolLevel};
 use serde::Deserialize;
 
-use crate::probes::{Probes, SqlProbe};
-
 /// Name of the organization's configuration in the data directory.
 const FILE: &str = "holdshort.toml";
 
@@ -38,8 +36,6 @@ pub enum BadConfig {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    #[serde(default)]
-    probe: Vec<SqlProbe>,
     #[serde(default)]
     tool: Vec<Tool>,
     #[serde(default)]
@@ -93,8 +89,6 @@ struct Server {
 /// What the organization's file says.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    /// Checks that Holdshort makes itself.
-    pub(crate) probes: Probes,
     /// Levels of tools, trusted servers, own domains.
     pub(crate) rules: Rules,
     /// The key of the log, and where its head goes.
@@ -127,5 +121,5 @@ pub(crate) fn load(data: &Path) -> Result<Loaded, BadConfig> {
         trusted: trusted.map(|server| server.name).collect(),
         domains: file.domains.iter().map(|domain| domain.to_lowercase()).collect(),
     };
-    Ok(Loaded { probes: Probes::new(file.probe), rules, audit: file.audit })
+    Ok(Loaded { rules, audit: file.audit })
 }

@@ -4,6 +4,7 @@ mod directory;
 mod facts;
 mod policy;
 mod propose;
+mod resume;
 mod vote;
 mod waiters;
 
@@ -11,9 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use holdshort_core::{
-    ActionId, Aggregate, Answer, Changes, ClaimIntent, Command, Context, Digest, Event, EventId,
-    EventKind, Mode, People, Policy, PrincipalId, RequestId, RunCommand, RunId, Stops, TakeClaim,
-    Timestamp, Today, Transition, WorkspaceId, decide, decide_run, next_run_wake,
+    ActionId, Aggregate, Answer, Changes, Command, Context, Event, EventId, EventKind, Mode,
+    People, Policy, PrincipalId, RequestId, RunCommand, RunId, Stops, TakeClaim, Timestamp, Today,
+    Transition, WorkspaceId, decide, decide_run, next_run_wake,
 };
 use holdshort_risk::{Own, Rules};
 use holdshort_store::{
@@ -24,12 +25,14 @@ use tokio::sync::watch;
 use crate::clock::{self, Clock};
 use crate::limits;
 use crate::policy::InForce;
-use crate::probes::Probes;
+use crate::probes::Eyes;
 use crate::problem::Failure;
 use holdshort_api::Code;
 
 pub(crate) use directory::{AsOf, Known};
+pub(crate) use facts::{Answered, Presented};
 pub(crate) use propose::{Proposal, assess};
+pub(crate) use resume::{Going, Last};
 pub(crate) use vote::Ballot;
 pub(crate) use waiters::Waiters;
 
@@ -46,7 +49,8 @@ pub(crate) struct Engine {
     /// What the organization says about tools.
     pub(crate) rules: Rules,
     pub(crate) own: Own,
-    pub(crate) probes: Probes,
+    /// Who takes the looks of probes.
+    pub(crate) eyes: Eyes,
     pub(crate) waiters: Waiters,
     pub(crate) known: Known,
     /// Open requests an agent may have; `None` in scratch data of the bench.
@@ -351,16 +355,20 @@ impl Engine {
         }
     }
 
-    /// Claims an action; probes are read just before release.
+    /// Claims an action; probes are read just before release. What the agent's machine has to be
+    /// looked at for and was not brought is asked for first.
     pub(crate) async fn claim(
         &self,
         read: Aggregate,
         agent: PrincipalId,
-        intent: ClaimIntent,
-        presented: Option<Digest>,
+        claim: Presented,
     ) -> Result<Applied, Failure> {
-        let facts = self.facts_for_release(&read, agent).await?;
-        let claim = TakeClaim { agent, intent, presented, facts };
+        let Presented { intent, arguments, pins, facts } = claim;
+        if read.run.agent == agent && !self.to_bring(&read, &facts)?.is_empty() {
+            return Ok(Applied { aggregate: read, answer: Answer::Refresh });
+        }
+        let facts = self.facts_for_release(&read, agent, &facts).await?;
+        let claim = TakeClaim { agent, intent, presented: arguments, pins, facts };
         self.apply_to(read, Command::Claim(Box::new(claim)), None).await
     }
 

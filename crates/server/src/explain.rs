@@ -98,7 +98,7 @@ fn explained(policy: &Policy, subject: &Subject<'_>) -> api::PolicyExplained {
     let (verdict, considered) = policy.explain(subject);
     let arguments = Document::parse(subject.call.arguments.raw().as_bytes());
     let mask = Mask::of(&arguments.unwrap_or(Document::Null), &subject.assessment.secrets);
-    let looked = |look: &holdshort_core::Look| api::Looked {
+    let looked = |look: &holdshort_core::Looked| api::Looked {
         path: look.path.clone(),
         value: wire::text(&mask.text(&look.value, Place::Code)),
     };

@@ -6,6 +6,12 @@ pub(crate) const BODY_BYTES: usize = 320 * 1024;
 pub(crate) const OUTPUT_BYTES: usize = 64 * 1024;
 /// Bytes of a JSON schema.
 pub(crate) const SCHEMA_BYTES: usize = 64 * 1024;
+/// Bytes of a plan or a state with what stands around it.
+pub(crate) const LARGE_BODY_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of the state an agent keeps with its run.
+pub(crate) const STATE_BYTES: usize = 256 * 1024;
+/// Files a run watches.
+pub(crate) const WATCHED: usize = 1000;
 /// Seconds a caller may wait for an answer to be ready.
 pub(crate) const WAIT_SECS: u32 = 55;
 /// Lines of a page, unless asked for fewer.
@@ -34,7 +40,7 @@ pub(crate) const DRAIN_SECS: u64 = 5;
 pub(crate) const HEARTBEAT_SECS: u64 = 15;
 /// Seconds one probe may take.
 pub(crate) const PROBE_SECS: u64 = 5;
-/// Rows one probe may read.
-pub(crate) const PROBE_ROWS: usize = 10_000;
+/// Facts an agent may bring at once.
+pub(crate) const ANSWERS: usize = 50;
 /// Seconds until unfinished work of the outbox is taken up again.
 pub(crate) const WORK_LEASE_SECS: u32 = 30;

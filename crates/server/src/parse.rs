@@ -6,13 +6,13 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use holdshort_api::{self as api, Code};
 use holdshort_core::{
-    Amount, Call, ClaimIntent, Decision, Digest, Json, Reply, RiskLevel, Timestamp, Untrusted,
-    Words, limits as core_limits,
+    Amount, Call, ClaimIntent, Decision, Digest, Json, Phrase, Reply, RiskLevel, Timestamp,
+    Untrusted, Words, limits as core_limits,
 };
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::engine::Proposal;
+use crate::engine::{Answered, Presented, Proposal};
 use crate::limits;
 use crate::problem::Failure;
 
@@ -27,21 +27,40 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Strict<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
-        let kind = request.headers().get(header::CONTENT_TYPE);
-        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let essence = kind.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
-            return Err(Failure::new(
-                Code::UnsupportedMediaType,
-                "Send the body as `Content-Type: application/json`.",
-            ));
-        }
-        let bytes = read_body(request).await?;
-        Json::parse(&bytes)?;
-        let value = serde_json::from_slice(&bytes)
-            .map_err(|error| Failure::new(Code::InvalidField, told(&error)))?;
-        Ok(Self { value, bytes })
+        read_strict(request, limits::BODY_BYTES).await
     }
+}
+
+/// The same for what may be large: plans, and what an agent keeps.
+#[derive(Debug)]
+pub(crate) struct Large<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Large<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+        Ok(Self(read_strict(request, limits::LARGE_BODY_BYTES).await?.value))
+    }
+}
+
+async fn read_strict<T: DeserializeOwned>(
+    request: Request,
+    most: usize,
+) -> Result<Strict<T>, Failure> {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(Failure::new(
+            Code::UnsupportedMediaType,
+            "Send the body as `Content-Type: application/json`.",
+        ));
+    }
+    let bytes = read_at_most(request, most).await?;
+    Json::parse(&bytes)?;
+    let value = serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::new(Code::InvalidField, told(&error)))?;
+    Ok(Strict { value, bytes })
 }
 
 /// What is wrong with a field, without the value that stood there: it may be a secret.
@@ -59,16 +78,15 @@ fn told(error: &serde_json::Error) -> String {
 
 /// The bytes of a body, bounded.
 pub(crate) async fn read_body(request: Request) -> Result<Vec<u8>, Failure> {
-    let read = axum::body::to_bytes(request.into_body(), limits::BODY_BYTES).await;
+    read_at_most(request, limits::BODY_BYTES).await
+}
+
+async fn read_at_most(request: Request, most: usize) -> Result<Vec<u8>, Failure> {
+    let read = axum::body::to_bytes(request.into_body(), most).await;
     read.map(|bytes| bytes.to_vec()).map_err(|_| {
-        Failure::new(
-            Code::TooLarge,
-            format!(
-                "A body may have {} bytes; arguments {}.",
-                limits::BODY_BYTES,
-                core_limits::ARGUMENTS_BYTES
-            ),
-        )
+        let arguments = core_limits::ARGUMENTS_BYTES;
+        let detail = format!("This body may have {most} bytes; arguments {arguments}.");
+        Failure::new(Code::TooLarge, detail)
     })
 }
 
@@ -272,28 +290,46 @@ pub(crate) fn nonce_digest(nonce: &str) -> Result<Digest, Failure> {
     Ok(Digest::of("holdshort-claim-nonce", &[nonce.as_bytes()]))
 }
 
-/// The digest of the call an executor is about to make, from the parts it presents.
-pub(crate) fn presented(
-    claim: &api::Claim,
-    approved: &Call,
-    effective: &Untrusted,
-) -> Result<Option<Digest>, Failure> {
-    if claim.arguments.is_none() && claim.pins.is_none() {
-        return Ok(None);
-    }
+/// What an executor presents with its claim.
+pub(crate) fn presented(claim: &api::Claim) -> Result<Presented, Failure> {
+    let intent = intent(&claim.nonce, claim.start, claim.lease_s)?;
     let arguments = match &claim.arguments {
         Some(raw) => {
             object("arguments", raw, core_limits::ARGUMENTS_BYTES)?;
-            Untrusted::new(raw.get())
+            Some(Untrusted::new(raw.get()))
         }
-        None => effective.clone(),
+        None => None,
     };
     let pins = match &claim.pins {
-        Some(raw) => Untrusted::new(object("pins", raw, limits::SCHEMA_BYTES)?.canonical()),
-        None => approved.pins.clone(),
+        Some(raw) => Some(Untrusted::new(object("pins", raw, limits::SCHEMA_BYTES)?.canonical())),
+        None => None,
     };
-    let call = Call { arguments, pins, ..approved.clone() };
-    Ok(Some(call.digest(crate::engine::WORKSPACE)?))
+    Ok(Presented { intent, arguments, pins, facts: answers(&claim.facts)? })
+}
+
+/// What an agent read for probes.
+pub(crate) fn answers(answers: &[api::LookAnswer]) -> Result<Vec<Answered>, Failure> {
+    if answers.len() > limits::ANSWERS {
+        let detail = format!("At most {} answers at once.", limits::ANSWERS);
+        return Err(Failure::new(Code::InvalidField, detail));
+    }
+    answers.iter().map(answer).collect()
+}
+
+fn answer(answer: &api::LookAnswer) -> Result<Answered, Failure> {
+    text("probe", &answer.probe, 200)?;
+    let found = match (&answer.output, &answer.not_known) {
+        (Some(output), None) => Ok(object("output", output, limits::SCHEMA_BYTES)?),
+        (None, Some(because)) => {
+            text("not_known", because, 500)?;
+            Err(Phrase::ours("").theirs(because.clone()))
+        }
+        _ => {
+            let detail = "An answer has either `output` or `not_known`.";
+            return Err(Failure::new(Code::InvalidField, detail));
+        }
+    };
+    Ok(Answered { probe: answer.probe.clone(), found })
 }
 
 /// A level.
@@ -324,6 +360,7 @@ pub(crate) fn reply(reply: api::Reply) -> Reply {
         api::Reply::Redirect => Reply::Redirect,
         api::Reply::Happened => Reply::Happened,
         api::Reply::DidNotHappen => Reply::DidNotHappen,
+        api::Reply::Reconsider => Reply::Reconsider,
         api::Reply::Text => Reply::Text,
     }
 }

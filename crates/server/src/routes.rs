@@ -4,12 +4,14 @@ mod actions;
 mod assets;
 mod enrolments;
 mod events;
+mod facts;
 mod grants;
 mod groups;
 mod meta;
 mod people;
 mod policy;
 mod requests;
+mod resume;
 mod runs;
 mod settings;
 mod steer;
@@ -65,7 +67,9 @@ impl Modify for Security {
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Doc::openapi())
         .merge(actions::routes())
+        .merge(facts::routes())
         .merge(runs::routes())
+        .merge(resume::routes())
         .merge(steer::routes())
         .merge(requests::routes())
         .merge(grants::routes())
@@ -171,7 +175,10 @@ fn run_says(app: &App, run: &Run) -> Result<wire::RunSays, Failure> {
 
 /// An action as its agent sees it.
 fn status(app: &App, aggregate: &Aggregate) -> Result<holdshort_api::ActionStatus, Failure> {
-    wire::status(aggregate, run_says(app, &aggregate.run)?, app.engine.clock.now())
+    let says = run_says(app, &aggregate.run)?;
+    let mut status = wire::status(aggregate, says, app.engine.clock.now())?;
+    status.looks = facts::looks(app.engine.asked_of_agent(aggregate)?)?;
+    Ok(status)
 }
 
 /// The name of a principal.

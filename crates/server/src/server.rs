@@ -19,6 +19,7 @@ use crate::config::{self, BadConfig, Config};
 use crate::engine::{Engine, Known, WORKSPACE, Waiters};
 use crate::limits;
 use crate::policy::{InForce, PolicyProblems};
+use crate::probes::Eyes;
 use crate::problem::Failure;
 use crate::routes;
 use crate::setup;
@@ -81,6 +82,7 @@ impl Server {
         let listener = listener.map_err(|error| ServerError::Listen(config.listen, error))?;
         let address = listener.local_addr().map_err(ServerError::Serve)?;
         let memory = (db, Clock::starting_at(latest));
+        let loaded = (loaded, Eyes::World);
         let (app, sealer) = assemble(config, loaded, memory, address).await?;
         Ok(Self { app, listener, address, sealer })
     }
@@ -154,11 +156,11 @@ impl Server {
 /// Everything between the memory and the socket.
 pub(crate) async fn assemble(
     config: &Config,
-    loaded: config::Loaded,
+    (loaded, eyes): (config::Loaded, Eyes),
     (db, clock): (Arc<Sqlite>, Clock),
     address: SocketAddr,
 ) -> Result<(App, Sealer), ServerError> {
-    let config::Loaded { probes, rules, audit } = loaded;
+    let config::Loaded { rules, audit } = loaded;
     db.release_work().await?;
     let seed = db.setting(WORKSPACE, "server_seed")?;
     let seed = seed.as_deref().and_then(setup::decode).ok_or(ServerError::NotSetUp)?;
@@ -181,7 +183,7 @@ pub(crate) async fn assemble(
         policy,
         rules,
         own,
-        probes,
+        eyes,
         waiters: Waiters::default(),
         known: Known::default(),
         open_cap: (!bench).then_some(holdshort_core::limits::OPEN_PER_AGENT),

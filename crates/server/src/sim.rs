@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use crate::audit::Sealer;
 use crate::clock::{self, Clock};
 use crate::config::{self, Config};
+use crate::probes::Eyes;
 use crate::server::{self, ServerError};
 use crate::state::App;
 use crate::{routes, worker};
@@ -29,6 +30,8 @@ pub fn seed(seed: u64) {
     clock::seeded::seed(seed);
 }
 
+pub use crate::probes::See;
+
 /// A server without a socket.
 pub struct Gate {
     app: App,
@@ -43,7 +46,8 @@ impl std::fmt::Debug for Gate {
 }
 
 impl Gate {
-    /// Opens a directory that was set up. `hand` is the system's time, in microseconds.
+    /// Opens a directory that was set up. `hand` is the system's time, in microseconds; `see` is
+    /// what probes see.
     ///
     /// # Errors
     /// As a server does not start.
@@ -51,6 +55,7 @@ impl Gate {
         data: &Path,
         faults: Arc<dyn Faults>,
         hand: Arc<AtomicI64>,
+        see: See,
     ) -> Result<Self, ServerError> {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
         let config = Config { data: data.to_owned(), listen, public_urls: Vec::new() };
@@ -58,7 +63,8 @@ impl Gate {
         let (_, latest) = db.feed_end()?;
         let memory = (db, Clock::by_hand(latest, hand));
         let loaded = config::load(data)?;
-        let (app, sealer) = server::assemble(&config, loaded, memory, listen).await?;
+        let eyes = Eyes::ByHand(see);
+        let (app, sealer) = server::assemble(&config, (loaded, eyes), memory, listen).await?;
         let router = routes::router(app.clone());
         Ok(Self { app, sealer, router })
     }

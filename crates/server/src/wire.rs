@@ -132,6 +132,7 @@ fn action(
             State::Answered { reply: given, .. } => Some(reply(*given)),
             _ => None,
         },
+        looks: Vec::new(),
         held: says.held,
         instructions: says.instructions,
         lease_until_at,
@@ -149,6 +150,7 @@ pub(crate) fn kind(kind: Kind) -> api::Kind {
         Kind::Exception => api::Kind::Exception,
         Kind::UnknownOutcome => api::Kind::UnknownOutcome,
         Kind::Question => api::Kind::Question,
+        Kind::Blocked => api::Kind::Blocked,
     }
 }
 
@@ -160,6 +162,7 @@ pub(crate) fn reply(reply: Reply) -> api::Reply {
         Reply::Redirect => api::Reply::Redirect,
         Reply::Happened => api::Reply::Happened,
         Reply::DidNotHappen => api::Reply::DidNotHappen,
+        Reply::Reconsider => api::Reply::Reconsider,
         Reply::Text => api::Reply::Text,
     }
 }
@@ -187,6 +190,8 @@ pub(crate) fn claim_reply(
         because,
         arguments: None,
         lease_until_at: None,
+        looks: Vec::new(),
+        pins_needed: false,
         action,
     };
     Ok(match answer {
@@ -201,6 +206,7 @@ pub(crate) fn claim_reply(
         Answer::Wait | Answer::Done | Answer::Voted { .. } | Answer::Asked { .. } => {
             reply(api::ClaimAnswer::Wait, None)
         }
+        Answer::Refresh => reply(api::ClaimAnswer::Refresh, None),
         Answer::Held { because } => reply(api::ClaimAnswer::Wait, Some(because)),
         Answer::AskAgain { because } => reply(api::ClaimAnswer::AskAgain, Some(because)),
         Answer::Replan { because } => reply(api::ClaimAnswer::Replan, Some(because)),
@@ -238,21 +244,25 @@ pub(crate) fn queue_row(row: &QueueRow, agent: &str) -> api::QueueItem {
     queue_item(&row.request, &row.payload, agent)
 }
 
-pub(crate) fn run(row: &RunRow, agent: &str, says: RunSays, actions: &[ActionRow]) -> api::Run {
-    let progress = &row.run.progress;
-    let state = match row.run.state {
+/// Where a run stands, read off its own state and its actions.
+pub(crate) fn run_state(row: &RunRow) -> api::RunState {
+    match row.run.state {
         holdshort_core::RunState::Paused => api::RunState::Paused,
         holdshort_core::RunState::Running if row.pending > 0 => api::RunState::Waiting,
         holdshort_core::RunState::Running => api::RunState::Running,
         holdshort_core::RunState::Finished => api::RunState::Finished,
         holdshort_core::RunState::Stopped => api::RunState::Stopped,
-    };
+    }
+}
+
+pub(crate) fn run(row: &RunRow, agent: &str, says: RunSays, actions: &[ActionRow]) -> api::Run {
+    let progress = &row.run.progress;
     api::Run {
         id: row.run.id.to_string(),
         name: row.run.name.clone(),
         agent: agent.to_owned(),
         goal: Some(row.goal.clone()).filter(|goal| !goal.is_empty()),
-        state,
+        state: run_state(row),
         held: says.held,
         steps: row.steps,
         denials: progress.denials,

@@ -21,8 +21,8 @@ pub use log::{LogRow, SealRow};
 pub use sqlite::{Fault, Faults, Turn};
 pub use sqlite::{Sqlite, Tuning};
 pub use store::{
-    ActionRow, Commit, Committed, OutboxItem, ProofUse, QueueCursor, QueueRow, RunRow, Store,
-    StoredEvent,
+    ActionRow, Commit, Committed, OutboxItem, ProofUse, QueueCursor, QueueRow, RunRow, StepRow,
+    Store, StoredEvent,
 };
 
 /// The backend in use.

@@ -8,6 +8,7 @@ use crate::error::StoreError;
 const SQLITE: &[(u32, &str)] = &[
     (1, include_str!("../migrations/sqlite/0001_first.sql")),
     (2, include_str!("../migrations/sqlite/0002_policy.sql")),
+    (3, include_str!("../migrations/sqlite/0003_runs.sql")),
 ];
 
 /// Brings the database to the schema of this binary.

@@ -51,7 +51,10 @@ pub(crate) fn erased() -> Payload {
     Payload {
         call,
         changed: Untrusted::default(),
+        pins_now: Untrusted::default(),
         words: Words::default(),
+        probes: Vec::new(),
+        again: Phrase::default(),
         assessment: Assessment::question(Phrase::ours("Erased")),
         reasons: Vec::new(),
         output: Untrusted::default(),

@@ -11,6 +11,7 @@ mod feed;
 mod inline;
 mod journal;
 mod outbox;
+mod papers;
 mod place;
 mod queue;
 mod read;
@@ -24,8 +25,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use holdshort_core::{
-    Action, ActionId, Aggregate, Event, Grant, Payload, PrincipalId, Request, RequestId, Run,
-    RunId, Stop, Timestamp, Today, WorkspaceId,
+    Action, ActionId, Aggregate, Event, Grant, Paper, PaperKind, Payload, PrincipalId, Request,
+    RequestId, Run, RunId, Stop, Timestamp, Today, WorkspaceId,
 };
 use rusqlite::{Connection, OpenFlags};
 
@@ -34,7 +35,8 @@ use crate::error::StoreError;
 use crate::log::{LogRow, SealRow};
 use crate::migrate;
 use crate::store::{
-    ActionRow, Commit, Committed, OutboxItem, QueueCursor, QueueRow, RunRow, Store, StoredEvent,
+    ActionRow, Commit, Committed, OutboxItem, QueueCursor, QueueRow, RunRow, StepRow, Store,
+    StoredEvent,
 };
 #[cfg(feature = "sim")]
 pub use inline::{Fault, Faults, Turn};
@@ -284,6 +286,14 @@ impl Store for Sqlite {
 
     fn actions_of(&self, workspace: WorkspaceId, run: RunId, limit: u32) -> Read<Vec<ActionRow>> {
         self.read(|connection| runs::actions(connection, workspace, run, limit))
+    }
+
+    fn steps_of(&self, workspace: WorkspaceId, run: RunId) -> Read<Vec<StepRow>> {
+        self.read(|connection| runs::steps(connection, workspace, run))
+    }
+
+    fn paper(&self, workspace: WorkspaceId, run: RunId, kind: PaperKind) -> Read<Option<Paper>> {
+        self.read(|connection| papers::one(connection, workspace, run, kind))
     }
 
     fn events_after(&self, workspace: WorkspaceId, seq: i64, limit: u32) -> Read<Vec<StoredEvent>> {

@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use holdshort_core::{
-    Action, ActionId, Aggregate, Changes, Effect, Event, Grant, Payload, PrincipalId, Request,
-    RequestId, Run, RunId, Stop, Timestamp, Today, WorkspaceId,
+    Action, ActionId, Aggregate, Changes, Effect, Event, Grant, Paper, PaperKind, Payload,
+    PrincipalId, Request, RequestId, Run, RunId, Stop, Timestamp, Today, WorkspaceId,
 };
 
 use crate::directory::{Cause, Change, Enrolment, Group, Key, PolicyVersion, Principal, Token};
@@ -106,6 +106,17 @@ pub struct ActionRow {
     pub payload: Payload,
     /// Its last request.
     pub request: Option<Request>,
+}
+
+/// An action of a run by its call id, without its record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepRow {
+    /// The agent's own id of the call, where it gave one.
+    pub call_id: Option<String>,
+    /// The action.
+    pub action: ActionId,
+    /// The name of its state.
+    pub state: String,
 }
 
 /// A run and its task.
@@ -272,6 +283,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// The last `limit` actions of a run, oldest first.
     fn actions_of(&self, workspace: WorkspaceId, run: RunId, limit: u32) -> Result<Vec<ActionRow>>;
+
+    /// All actions of a run in short, oldest first.
+    fn steps_of(&self, workspace: WorkspaceId, run: RunId) -> Result<Vec<StepRow>>;
+
+    /// What an agent keeps with a run.
+    fn paper(&self, workspace: WorkspaceId, run: RunId, kind: PaperKind) -> Result<Option<Paper>>;
 
     /// Events after a place in the feed.
     fn events_after(

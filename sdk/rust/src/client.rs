@@ -129,6 +129,18 @@ impl Client {
         self.post(&format!("/v1/actions/{id}/report"), body, Wait::No).await
     }
 
+    /// Brings what was read on this machine for the request of an action.
+    ///
+    /// # Errors
+    /// When the gate refuses or cannot be reached.
+    pub async fn bring_facts(
+        &self,
+        id: &str,
+        body: &api::BringFacts,
+    ) -> Result<api::ActionStatus, Error> {
+        self.post(&format!("/v1/actions/{id}/facts"), body, Wait::No).await
+    }
+
     /// Takes an action back.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The wrapper: an action goes through the gate, or it does not run.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use holdshort_api as api;
@@ -10,11 +11,14 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::client::{Client, Wait};
 use crate::error::Error;
+use crate::eyes::{self, Eyes};
+use crate::pin::{self, Pin};
 
 /// An action to put through the gate.
 #[derive(Clone, Debug)]
 pub struct Action {
     body: api::Propose,
+    pins: Vec<Pin>,
 }
 
 impl Action {
@@ -46,7 +50,7 @@ impl Action {
             claim: None,
             cost: None,
         };
-        Ok(Self { body })
+        Ok(Self { body, pins: Vec::new() })
     }
 
     /// Why: shown to the person last, as the agent's own words.
@@ -82,6 +86,14 @@ impl Action {
     #[must_use]
     pub fn cwd(mut self, cwd: impl Into<String>) -> Self {
         self.body.cwd = Some(cwd.into());
+        self
+    }
+
+    /// Pins something the call works on: when it is another at the claim, what was approved is
+    /// asked about again.
+    #[must_use]
+    pub fn pin(mut self, pin: Pin) -> Self {
+        self.pins.push(pin);
         self
     }
 
@@ -188,13 +200,14 @@ pub struct Gate {
     client: Client,
     run: String,
     patience: Option<Duration>,
+    eyes: Option<Arc<dyn Eyes>>,
 }
 
 impl Gate {
     /// A gate for the run named `run`.
     #[must_use]
     pub fn new(client: Client, run: impl Into<String>) -> Self {
-        Self { client, run: run.into(), patience: None }
+        Self { client, run: run.into(), patience: None, eyes: None }
     }
 
     /// Waits at most this long for a person, then gives a ticket. Without it, it waits until
@@ -202,6 +215,14 @@ impl Gate {
     #[must_use]
     pub fn wait_at_most(mut self, patience: Duration) -> Self {
         self.patience = Some(patience);
+        self
+    }
+
+    /// Takes the looks that the gate asks of this machine. Without it they are answered as not
+    /// known.
+    #[must_use]
+    pub fn with_eyes(mut self, eyes: impl Eyes) -> Self {
+        self.eyes = Some(Arc::new(eyes));
         self
     }
 
@@ -220,7 +241,10 @@ impl Gate {
         F: Future<Output = Result<T, E>>,
     {
         let nonce = crate::random_text()?;
-        let mut body = action.body;
+        let Action { mut body, pins } = action;
+        if !pins.is_empty() {
+            body.pins = Some(pin::read(&pins)?);
+        }
         body.run.get_or_insert_with(|| self.run.clone());
         if body.call_id.is_none() {
             body.call_id = Some(crate::random_text()?);
@@ -234,10 +258,12 @@ impl Gate {
                 because: None,
                 arguments: None,
                 lease_until_at: None,
+                looks: Vec::new(),
+                pins_needed: false,
                 action: proposed.action,
             },
         };
-        let approved = self.cleared(reply, &nonce).await?;
+        let approved = self.cleared(reply, (&nonce, &pins)).await?;
         self.client.started(&approved.action, &nonce).await?;
         let id = approved.action.clone();
         let result = execute(approved).await;
@@ -253,11 +279,11 @@ impl Gate {
     async fn cleared<E: std::error::Error + 'static>(
         &self,
         mut reply: ClaimReply,
-        nonce: &str,
+        (nonce, pins): (&str, &[Pin]),
     ) -> Result<Approved, RunError<E>> {
         let until = self.patience.map(|patience| tokio::time::Instant::now() + patience);
         loop {
-            let ClaimReply { answer, because, arguments, action, .. } = reply;
+            let ClaimReply { answer, because, arguments, action, looks, .. } = reply;
             let because = because.unwrap_or_default();
             match (answer, arguments) {
                 (ClaimAnswer::Proceed, Some(arguments)) => {
@@ -272,8 +298,10 @@ impl Gate {
                 (ClaimAnswer::AskAgain, _) if until.is_some() => {
                     return Err(RunError::AskAgain { because, ticket: ticket(&action) });
                 }
-                (ClaimAnswer::AskAgain | ClaimAnswer::Wait, _) => {}
+                (ClaimAnswer::AskAgain | ClaimAnswer::Wait | ClaimAnswer::Refresh, _) => {}
             }
+            self.bring(&action).await?;
+            let facts = self.look(&looks).await;
             if action.stalled {
                 return Err(RunError::Stalled(ticket(&action)));
             }
@@ -287,18 +315,50 @@ impl Gate {
             if seconds == 0 && until.is_some() && action.state == ActionState::Pending {
                 return Err(RunError::Pending(ticket(&action)));
             }
-            reply = self.claim(&action.id, nonce, seconds).await?;
+            let body = self.claim_body(nonce, pins, facts)?;
+            reply = self.claim(&action.id, body, seconds).await?;
         }
+    }
+
+    /// The pins as they are at this moment, and what was read for the looks.
+    fn claim_body(
+        &self,
+        nonce: &str,
+        pins: &[Pin],
+        facts: Vec<api::LookAnswer>,
+    ) -> Result<api::Claim, Error> {
+        let pins = if pins.is_empty() { None } else { Some(pin::read(pins)?) };
+        let nonce = nonce.to_owned();
+        Ok(api::Claim { nonce, start: false, lease_s: None, arguments: None, pins, facts })
+    }
+
+    async fn look(&self, looks: &[api::Look]) -> Vec<api::LookAnswer> {
+        let mut answers = Vec::new();
+        for look in looks {
+            answers.push(match &self.eyes {
+                Some(eyes) => eyes.take(look).await,
+                None => eyes::not_known(look, "this agent takes no looks"),
+            });
+        }
+        answers
+    }
+
+    /// Brings what the request of a pending action wants read here.
+    async fn bring(&self, action: &api::ActionStatus) -> Result<(), Error> {
+        let Some(request) = action.request.clone().filter(|_| !action.looks.is_empty()) else {
+            return Ok(());
+        };
+        let answers = self.look(&action.looks).await;
+        let body = api::BringFacts { request, answers };
+        self.client.bring_facts(&action.id, &body).await.map(|_| ())
     }
 
     async fn claim<E: std::error::Error + 'static>(
         &self,
         id: &str,
-        nonce: &str,
+        body: api::Claim,
         seconds: u32,
     ) -> Result<ClaimReply, RunError<E>> {
-        let nonce = nonce.to_owned();
-        let body = api::Claim { nonce, start: false, lease_s: None, arguments: None, pins: None };
         let wait = if seconds == 0 { Wait::No } else { Wait::Seconds(seconds) };
         match self.client.claim(id, &body, wait).await {
             Ok(reply) => Ok(reply),

@@ -28,8 +28,10 @@
 
 mod client;
 mod error;
+mod eyes;
 mod gate;
 mod person;
+mod pin;
 mod trust;
 
 pub use holdshort_api as api;
@@ -37,8 +39,10 @@ pub use reqwest::Method;
 
 pub use client::{Client, Wait};
 pub use error::Error;
+pub use eyes::{Eyes, Taken, not_known};
 pub use gate::{Action, Approved, Gate, RunError, Ticket};
 pub use person::{PersonKey, public_bytes, signed_text};
+pub use pin::Pin;
 pub use trust::{NotTrusted, verify_server};
 
 /// A random text for nonces and call ids: 128 bits in base64url.

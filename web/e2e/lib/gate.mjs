@@ -15,17 +15,23 @@ const PATIENCE = 15000;
 const COLOURS = /\u001b\[[0-9;]*m|\r/g;
 
 /** The file that has the gate itself look at the fleet, never the agent. @param {string} fleet */
-const probe = (fleet) => `[[probe]]
+const probe = (fleet) => `[database.fleet]
+url = ${JSON.stringify(`sqlite:${fleet}`)}
+
+[[probe]]
 id = "no-standby"
 tool = "terminate_instances"
 fact = "No instance is a standby"
-database = ${JSON.stringify(fleet)}
-ids = "instance_ids"
-known = "SELECT instance_id FROM inventory WHERE instance_id IN (?ids)"
-failing = "SELECT instance_id FROM tags WHERE key = 'role' AND value = 'dr-standby' AND instance_id IN (?ids)"
-detail = "{failing} of the {total} are standbys of the disaster-recovery cluster"
-safer = "Only the {rest} that are no standbys"
 source = "tags in fleet.db"
+database = "fleet"
+query = """
+    SELECT i.instance_id AS id, t.value AS role FROM inventory i
+    JOIN tags t ON t.instance_id = i.instance_id AND t.key = 'role'
+    WHERE i.instance_id IN (\${args.instance_ids...:instance_id})"""
+known_when = "size(output.rows) == size(args.instance_ids)"
+failing = "output.rows.filter(row, row.role == 'dr-standby').map(row, row.id)"
+detail = "{size(failing)} of the {size(args.instance_ids)} are standbys of the disaster-recovery cluster"
+safer = { title = "Only the {size(args.instance_ids) - size(failing)} that are no standbys", drop = "instance_ids" }
 `;
 
 const FLEET = `
@@ -49,7 +55,7 @@ export async function startGate() {
   const fleet = join(root, 'fleet.db');
   mkdirSync(data, { mode: 0o700 });
   execFileSync('python3', ['-c', FLEET, fleet, ...IDLE]);
-  writeFileSync(join(data, 'holdshort.toml'), probe(fleet));
+  writeFileSync(join(data, 'policy.toml'), probe(fleet));
   const token = execFileSync(binary, ['token', 'create', '--agent', 'fleet-janitor', '--data', data], { stdio: ['ignore', 'pipe', 'ignore'] }).toString().trim();
   const terminal = spawn('python3', [join(here, 'terminal.py'), binary, 'serve', '--data', data, '--listen', '127.0.0.1:0', '--user', 'Dana Kim'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise((done) => { terminal.once('exit', done); });

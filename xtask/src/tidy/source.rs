@@ -18,10 +18,14 @@ const SQL: [&str; 4] = ["\"SELECT ", "\"INSERT INTO", "\"UPDATE ", "\"DELETE FRO
 /// Where SQL may stand: the store, what reads SQL to judge it, what runs an organization's own
 /// SQL, and the fleet of the demo.
 const SQL_HOMES: [&str; 4] =
-    ["crates/store/", "crates/risk/", "crates/server/src/probes", "crates/cli/src/demo"];
+    ["crates/store/", "crates/risk/", "crates/probe/", "crates/cli/src/demo"];
 /// Where status codes may stand.
-const STATUS_HOMES: [&str; 3] =
-    ["crates/server/src/problem.rs", "crates/server/src/routes.rs", "crates/server/src/routes/"];
+const STATUS_HOMES: [&str; 4] = [
+    "crates/server/src/problem.rs",
+    "crates/server/src/routes.rs",
+    "crates/server/src/routes/",
+    "crates/probe/",
+];
 
 /// Checks one file.
 pub(super) fn check(path: &str, text: &str) -> Vec<Untidy> {

@@ -19,11 +19,12 @@ const CODES: &str = "crates/api/src/problem.rs";
 const BANNED: [&str; 3] = ["aws-lc-sys", "openssl-sys", "zstd-sys"];
 
 /// Which of our packages a package may depend on.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("holdshort-core", &[]),
     ("holdshort-api", &[]),
     ("holdshort-audit", &[]),
     ("holdshort-risk", &["holdshort-core"]),
+    ("holdshort-probe", &["holdshort-core"]),
     ("holdshort-store", &["holdshort-core"]),
     ("holdshort-channels", &["holdshort-core"]),
     ("holdshort-sdk", &["holdshort-api"]),
@@ -32,13 +33,23 @@ const ARROWS: [(&str, &[&str]); 9] = [
         &[
             "holdshort-core",
             "holdshort-risk",
+            "holdshort-probe",
             "holdshort-store",
             "holdshort-channels",
             "holdshort-api",
             "holdshort-audit",
         ],
     ),
-    ("holdshort", &["holdshort-server", "holdshort-sdk", "holdshort-core", "holdshort-risk"]),
+    (
+        "holdshort",
+        &[
+            "holdshort-server",
+            "holdshort-sdk",
+            "holdshort-core",
+            "holdshort-risk",
+            "holdshort-probe",
+        ],
+    ),
 ];
 
 /// A file of ours, by its path from the root.

@@ -21,6 +21,8 @@ pub(crate) enum Reply {
     DidNotHappen,
     /// An answer in words: --reason
     Text,
+    /// What was denied may be asked for once more
+    Reconsider,
 }
 
 #[derive(Debug, Subcommand)]

@@ -36,7 +36,7 @@ fn check(dir: &Path, anchor: Option<&Path>, json: bool) -> Result<(), Stop> {
     if json {
         return output::json(&json!({
             "ok": true, "seals": seals, "events": events, "unsealed": found.unsealed,
-            "anchors": found.anchors,
+            "anchors": found.anchors, "anchored_to": found.anchored_to,
         }));
     }
     data(format!("The log is whole: {events} events under {seals} seals."));
@@ -46,6 +46,10 @@ fn check(dir: &Path, anchor: Option<&Path>, json: bool) -> Result<(), Stop> {
     match found.anchors {
         0 => data("No anchor was given: a log that was cut at its end or made anew looks whole."),
         heads => data(format!("It agrees with {heads} heads that were kept elsewhere.")),
+    }
+    if found.anchors > 0 && found.anchored_to < seals {
+        let behind = seals - found.anchored_to;
+        data(format!("The heads of the last {behind} seals are not among them."));
     }
     Ok(())
 }

@@ -51,6 +51,7 @@ pub(crate) async fn answer(
             Reply::Happened => api::Reply::Happened,
             Reply::DidNotHappen => api::Reply::DidNotHappen,
             Reply::Text => api::Reply::Text,
+            Reply::Reconsider => api::Reply::Reconsider,
         }),
     };
     let told: VoteReply = post(&client, &format!("/v1/requests/{}/votes", found.id), &vote).await?;

@@ -225,7 +225,14 @@ impl<'a> Agent<'a> {
 
     async fn claim(&self, step: &Step, memory: &Memory, id: &str) -> Result<ActionStatus, Stop> {
         let nonce = memory.nonce.clone();
-        let body = Claim { nonce, start: false, lease_s: None, arguments: None, pins: None };
+        let body = Claim {
+            nonce,
+            start: false,
+            lease_s: None,
+            arguments: None,
+            pins: None,
+            facts: Vec::new(),
+        };
         match self.client.claim(id, &body, Wait::Seconds(1)).await {
             Ok(ClaimReply { arguments: Some(arguments), .. }) => {
                 self.execute(step, id, &arguments).await

@@ -56,7 +56,7 @@ impl Place {
             private_directory(&directory)?;
         }
         Fleet::make(&place.fleet(), seed)?;
-        std::fs::write(place.gate().join("holdshort.toml"), probe(&place.fleet()))?;
+        std::fs::write(place.gate().join("policy.toml"), probe(&place.fleet()))?;
         repository(&place.work())?;
         // Last, so that a directory with this file is whole.
         place.save(&Progress { seed, ..Progress::default() })?;
@@ -150,24 +150,35 @@ fn fresh_directory() -> Result<PathBuf, Stop> {
     Err(Stop::new(1, format!("too many demos in `{}`; remove some", demos.display())))
 }
 
-/// The organization's file: the one fact that decides, read by the gate itself.
+/// The organization's policy: the one fact that decides, read by the gate itself.
 fn probe(fleet: &Path) -> String {
-    let database = toml_text(&fleet.display().to_string());
+    let url = toml_text(&format!("sqlite:{}", fleet.display()));
     format!(
-        r#"# What has to be true before instances are terminated. Read by the gate, not the agent.
+        r#"[database.fleet]
+url = {url}
+
+# What has to be true before instances are terminated. Read by the gate, not the agent.
 [[probe]]
 id = "no-standby"
 tool = "terminate_instances"
 fact = "No instance is a standby"
-database = {database}
-ids = "instance_ids"
-known = "SELECT instance_id FROM inventory WHERE instance_id IN (?ids)"
-failing = """
-    SELECT instance_id FROM tags
-    WHERE key = 'role' AND value = 'dr-standby' AND instance_id IN (?ids)"""
-detail = "{{failing}} of the {{total}} are standbys of the disaster-recovery cluster"
-safer = "Only the {{rest}} that are no standbys"
 source = "tags in fleet.db"
+database = "fleet"
+query = """
+    SELECT i.instance_id AS id, coalesce(t.value, '') AS role FROM inventory i
+    LEFT JOIN tags t ON t.instance_id = i.instance_id AND t.key = 'role'
+    WHERE i.instance_id IN (${{args.instance_ids...:instance_id}})"""
+# Known only when what was read is what the call is about.
+known_when = """
+    size(output.rows) == size(args.instance_ids) &&
+    output.rows.all(row, row.id in args.instance_ids)"""
+failing = "output.rows.filter(row, row.role == 'dr-standby').map(row, row.id)"
+detail = """{{size(failing)}} of the {{size(args.instance_ids)}} are standbys of the \
+    disaster-recovery cluster"""
+detail_true = "all {{size(args.instance_ids)}} were looked up"
+[probe.safer]
+title = "Only the {{size(args.instance_ids) - size(failing)}} that are no standbys"
+drop = "instance_ids"
 "#
     )
 }

@@ -7,6 +7,7 @@ use super::draft::Draft;
 use super::{Answer, Cast, Refusal, run};
 use crate::action::{Kind, State};
 use crate::event::EventKind;
+use crate::id::ActionId;
 use crate::json::Json;
 use crate::limits;
 use crate::request::{Decision, Reply, RequestState, Vote};
@@ -95,7 +96,22 @@ fn follow(draft: &mut Draft<'_>, cast: &Cast, reply: Reply) {
             }
             return;
         }
-        Reply::Happened | Reply::DidNotHappen | Reply::Text => return,
+        Reply::Happened | Reply::DidNotHappen => {
+            if let Some(action) = about(draft, "action") {
+                let happened = reply == Reply::Happened;
+                draft.book.run.outcomes.insert(action, happened);
+            }
+            return;
+        }
+        Reply::Text => return,
+        Reply::Reconsider => {
+            let denied = about(draft, "without").filter(|id| draft.book.run.lift(*id));
+            if let Some(denied) = denied {
+                let about = (Some(denied), None);
+                draft.book.event(EventKind::DenialLifted, about, &by, json!({}));
+            }
+            return;
+        }
         Reply::Pause => (RunState::Paused, EventKind::RunPaused),
         Reply::Stop => (RunState::Stopped, EventKind::RunStopped),
     };
@@ -103,6 +119,12 @@ fn follow(draft: &mut Draft<'_>, cast: &Cast, reply: Reply) {
         run::stand_still(&mut draft.book.run, to, now);
         draft.event(event, &by, json!({}));
     }
+}
+
+/// An action that a question names.
+fn about(draft: &Draft<'_>, name: &str) -> Option<ActionId> {
+    let about = Json::parse(draft.payload.call.arguments.raw().as_bytes()).ok()?;
+    about.get(name)?.as_str()?.parse().ok()
 }
 
 /// Names of the checkpoints a question is about.

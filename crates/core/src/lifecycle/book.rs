@@ -13,7 +13,7 @@ use crate::id::{ActionId, EventId, RequestId, WorkspaceId};
 use crate::limits;
 use crate::policy::{Asks, Ruling, Verdict};
 use crate::request::{Request, RequestState};
-use crate::run::{Hold, Run};
+use crate::run::{Hold, Paper, Run};
 use crate::untrusted::Untrusted;
 
 /// The rows around an action while a command is being decided.
@@ -27,6 +27,7 @@ pub(super) struct Book<'a> {
     pub(super) events: Vec<Event>,
     pub(super) effects: Vec<Effect>,
     pub(super) questions: Vec<NewQuestion>,
+    pub(super) papers: Vec<Paper>,
     drawn: u32,
 }
 
@@ -61,6 +62,7 @@ impl<'a> Book<'a> {
             events: Vec::new(),
             effects: Vec::new(),
             questions: Vec::new(),
+            papers: Vec::new(),
             drawn: 0,
         }
     }
@@ -165,7 +167,10 @@ impl<'a> Book<'a> {
         let payload = Payload {
             call,
             changed: Untrusted::default(),
+            pins_now: Untrusted::default(),
             words: asking.words,
+            probes: Vec::new(),
+            again: Phrase::default(),
             assessment: Assessment::question(asking.sentence),
             reasons: Vec::new(),
             output: Untrusted::default(),

@@ -1,19 +1,25 @@
 //! An executor claims: everything an approval rests on is checked once more, then it is used up.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::draft::Draft;
 use super::{
     Answer, Basis, ClaimIntent, Clearance, Execution, Refusal, TakeClaim, exceptions, ladder,
-    report,
+    report, timers,
 };
-use crate::action::{Denier, State};
+use crate::action::{CancelReason, Denier, State};
 use crate::assessment::Phrase;
+use crate::digest::Digest;
 use crate::event::EventKind;
 use crate::fact::{Fact, Facts, PendingFact, Seal, first_change};
+use crate::json::Json;
+use crate::limits;
 use crate::planted::{self, Bug};
 use crate::policy::{Ruling, Verdict};
 use crate::request::Request;
+use crate::untrusted::Untrusted;
 
 pub(super) fn claim(draft: &mut Draft<'_>, claim: TakeClaim) -> Result<Answer, Refusal> {
     draft.must_belong_to(claim.agent)?;
@@ -42,13 +48,14 @@ fn repeat(
     execution: Execution,
     claim: &TakeClaim,
 ) -> Result<Answer, Refusal> {
+    let presented = presented(draft, claim)?;
     if execution.nonce() != claim.intent.nonce && !planted::is(Bug::ClaimTwice) {
         return Err(Refusal::ClaimedElsewhere);
     }
     if execution.started() && !planted::is(Bug::ClaimTwice) {
         return Err(Refusal::WrongState("started"));
     }
-    if claim.presented.is_some_and(|digest| digest != execution.clearance().call()) {
+    if presented.is_some_and(|digest| digest != execution.clearance().call()) {
         return Err(Refusal::CallMismatch);
     }
     if claim.intent.start {
@@ -61,12 +68,13 @@ fn repeat(
 
 fn take(draft: &mut Draft<'_>, clearance: Clearance, claim: TakeClaim) -> Result<Answer, Refusal> {
     let effective = draft.action.effective;
-    if claim.presented.is_some_and(|digest| digest != effective) {
+    if presented(draft, &claim)?.is_some_and(|digest| digest != effective) {
         return Err(Refusal::CallMismatch);
     }
     // INVARIANT: what is released is what was cleared.
     if clearance.call() != effective {
-        return Ok(ask_again(draft, "the call is not the approved one", Facts::None));
+        let facts = draft.to_check();
+        return Ok(ask_again(draft, Phrase::ours("the call is not the approved one"), facts));
     }
     if let Some(because) = draft.book.held() {
         return Ok(Answer::Held { because });
@@ -81,15 +89,28 @@ fn take(draft: &mut Draft<'_>, clearance: Clearance, claim: TakeClaim) -> Result
         return Ok(Answer::Replan { because });
     }
     if let Some(because) = no_longer(draft, &clearance, verdict) {
-        return Ok(ask_again(draft, &because, Facts::None));
+        let facts = draft.to_check();
+        return Ok(ask_again(draft, Phrase::ours(because), facts));
+    }
+    let pinned = draft.payload.effective_call().pins;
+    match claim.pins {
+        None if pinned == Untrusted::default() => {}
+        None => return Ok(Answer::Refresh),
+        Some(now) if now == pinned => {}
+        Some(now) => return pins_moved(draft, (pinned, now), clearance, claim.intent),
     }
     if draft.action.probed && matches!(clearance.basis(), Basis::People { .. }) {
         let mut facts = claim.facts.ok_or(Refusal::FactsNeeded)?;
         let gone = no_longer_read(draft, clearance.facts(), &facts);
         facts.extend(gone);
+        if let Some(probe) = timers::forbids(draft.context.policy, &facts) {
+            draft.deny(Denier::Policy(probe), "policy");
+            return Ok(Answer::Replan { because: "a checked fact does not hold".into() });
+        }
         if let Some(fact) = first_change(clearance.facts(), &facts) {
-            let because = format!("a checked fact changed: {}", fact.claim.render().to_plain());
-            return Ok(ask_again(draft, &because, Facts::Read(facts)));
+            let because = Phrase::ours("a checked fact changed: ").with(&fact.claim);
+            let because = because.and(" (").with(&fact.detail).and(")");
+            return Ok(ask_again(draft, because, Facts::Read(facts)));
         }
     }
     Ok(open(draft, clearance, claim.intent))
@@ -167,7 +188,59 @@ fn no_longer_read(draft: &Draft<'_>, then: &[Seal], facts: &[Fact]) -> Vec<Fact>
     .collect()
 }
 
-fn ask_again(draft: &mut Draft<'_>, because: &str, facts: Facts) -> Answer {
+fn ask_again(draft: &mut Draft<'_>, because: Phrase, facts: Facts) -> Answer {
+    if draft.action.asked >= limits::ASK_AGAIN_MAX {
+        draft.cancel(CancelReason::NeverClaimed, "Holdshort");
+        return Answer::Replan { because: because.render().to_plain() };
+    }
+    let said = because.render().to_plain();
+    draft.payload.again = because;
     draft.ask(facts);
-    Answer::AskAgain { because: because.to_owned() }
+    Answer::AskAgain { because: said }
+}
+
+/// Digest of the call about to run, when the executor presents its arguments.
+fn presented(draft: &Draft<'_>, claim: &TakeClaim) -> Result<Option<Digest>, Refusal> {
+    let Some(arguments) = &claim.presented else { return Ok(None) };
+    let call = draft.payload.effective_call().with_arguments(arguments.clone());
+    Ok(Some(call.digest(draft.workspace())?))
+}
+
+/// What the call works on is not what it was: it is another call. Policy may allow that one too;
+/// a person is asked again.
+fn pins_moved(
+    draft: &mut Draft<'_>,
+    (then, now): (Untrusted, Untrusted),
+    clearance: Clearance,
+    intent: ClaimIntent,
+) -> Result<Answer, Refusal> {
+    let because = moved(&then, &now);
+    draft.payload.pins_now = now;
+    draft.action.effective = draft.payload.effective_call().digest(draft.workspace())?;
+    let verdict = draft.judge();
+    let allowed = matches!(clearance.basis(), Basis::Policy { .. });
+    if let Some(clearance) =
+        Clearance::by_policy(&verdict, draft.action.effective, draft.context.now)
+            .filter(|_| allowed)
+    {
+        return Ok(open(draft, clearance, intent));
+    }
+    draft.set_verdict(verdict);
+    let facts = draft.to_check();
+    Ok(ask_again(draft, because, facts))
+}
+
+/// Which of the pins moved, in words.
+fn moved(then: &Untrusted, now: &Untrusted) -> Phrase {
+    let read = |pins: &Untrusted| Json::parse(pins.raw().as_bytes()).unwrap_or(Json::Null);
+    let (then, now) = (read(then), read(now));
+    let names: BTreeSet<&String> =
+        then.members().iter().chain(now.members()).map(|(name, _)| name).collect();
+    let mut changed = names.into_iter().filter(|name| then.get(name) != now.get(name));
+    let Some(first) = changed.next() else { return Phrase::ours("what it works on changed") };
+    let said = Phrase::ours("what it works on changed: ").theirs(first.clone());
+    match changed.count() {
+        0 => said,
+        more => said.and(format!(" and {more} more")),
+    }
 }

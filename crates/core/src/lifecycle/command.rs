@@ -79,8 +79,10 @@ pub struct TakeClaim {
     pub agent: PrincipalId,
     /// Nonce and lease.
     pub intent: ClaimIntent,
-    /// Digest of the call about to run, when the executor presents it.
-    pub presented: Option<Digest>,
+    /// The arguments about to run, when the executor presents them.
+    pub presented: Option<Untrusted>,
+    /// The pins as they are now, canonical; needed when the call is pinned.
+    pub pins: Option<Untrusted>,
     /// The facts as they are now; needed when the action is probed.
     pub facts: Option<Vec<Fact>>,
 }

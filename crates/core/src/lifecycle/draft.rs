@@ -203,6 +203,7 @@ impl<'a> Draft<'a> {
             self.payload.changed = judged.call.arguments;
         }
         self.payload.assessment = judged.assessment;
+        self.payload.probes = judged.probes;
         let verdict = self.judge();
         self.set_verdict(verdict);
     }
@@ -211,6 +212,16 @@ impl<'a> Draft<'a> {
     pub(super) fn set_verdict(&mut self, mut verdict: Verdict) {
         self.payload.why = verdict.why.take();
         self.action.verdict = verdict;
+    }
+
+    /// The facts of the effective call, all of them still to be checked.
+    pub(super) fn to_check(&self) -> Facts {
+        let claims = self.payload.probes.clone();
+        let until = self.context.now.plus_secs(limits::FACTS_SECS);
+        match claims.is_empty() {
+            true => Facts::None,
+            false => Facts::Checking { until, claims, read: Vec::new() },
+        }
     }
 
     /// Puts a new request for the effective call to people. `facts` says what is known already.
@@ -263,6 +274,7 @@ impl<'a> Draft<'a> {
                 requests,
                 run,
                 questions: self.book.questions,
+                papers: self.book.papers,
                 today,
                 redeemed: self.redeemed,
             }

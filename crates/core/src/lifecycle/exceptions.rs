@@ -115,6 +115,7 @@ pub(super) fn ended(
 /// A step began: it may be time to check in.
 pub(super) fn stepped(book: &mut Book<'_>) {
     book.run.progress.steps = book.run.progress.steps.saturating_add(1);
+    book.run.seen_at = Some(book.context.now);
     book.run.progress.denials_in_row = 0;
     let steps = book.run.progress.steps.saturating_sub(book.run.progress.checked_steps);
     let check_in = book.context.policy.check_in();
@@ -218,6 +219,7 @@ pub(super) fn of_agent(
     let about = about(&book.run, book.context.now, more);
     let (rule, reason, holds) = match kind {
         Kind::Question => ("question", "The agent asks.", false),
+        Kind::Blocked => ("exception.blocked", "All that is left needs what was denied.", true),
         _ => ("exception.stuck", "The agent says that it is stuck.", true),
     };
     let reason = reason.to_owned();

@@ -8,12 +8,12 @@ use super::{
     Aggregate, Answer, Clearance, Context, Propose, Refusal, Transition, claim, exceptions,
 };
 use crate::action::{Action, Denier, Kind, Payload, State};
+use crate::assessment::Phrase;
 use crate::denial;
 use crate::event::EventKind;
 use crate::fact::Facts;
 use crate::grant::Grant;
 use crate::id::{ActionId, RequestId};
-use crate::limits;
 use crate::policy::{Ruling, Verdict};
 use crate::untrusted::Untrusted;
 
@@ -22,7 +22,6 @@ pub(super) fn propose(
     propose: Propose,
     context: &Context<'_>,
 ) -> Result<Transition, Refusal> {
-    let claims = propose.judged.probes.clone();
     let (intent, name) = (propose.claim, propose.agent_name.clone());
     let mut draft = draft(aggregate, propose, context)?;
     let detail = json!({ "call": draft.action.proposed, "level": draft.action.level });
@@ -42,11 +41,7 @@ pub(super) fn propose(
             Answer::Replan { because: draft.action.verdict.reason.clone() }
         }
         (Ruling::Ask, None) => {
-            let until = context.now.plus_secs(limits::FACTS_SECS);
-            let facts = match claims.is_empty() {
-                true => Facts::None,
-                false => Facts::Checking { until, claims },
-            };
+            let facts = draft.to_check();
             draft.ask(facts);
             Answer::Wait
         }
@@ -89,7 +84,10 @@ fn draft<'a>(
     let payload = Payload {
         call: propose.judged.call,
         changed: Untrusted::default(),
+        pins_now: Untrusted::default(),
         words: propose.words,
+        probes: propose.judged.probes,
+        again: Phrase::default(),
         assessment: propose.judged.assessment,
         reasons: Vec::new(),
         output: Untrusted::default(),

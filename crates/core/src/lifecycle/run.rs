@@ -7,12 +7,13 @@ use super::{Aggregate, Answer, Changes, Context, NewQuestion, Refusal, Transitio
 use crate::action::{Kind, Reason, State, Words};
 use crate::amount::Amount;
 use crate::assessment::Phrase;
+use crate::digest::Digest;
 use crate::event::EventKind;
 use crate::id::{ActionId, PrincipalId};
 use crate::people::Voter;
 use crate::policy::{Asks, Policy};
 use crate::request::{Reply, RequestState};
-use crate::run::{Run, RunState};
+use crate::run::{Paper, PaperKind, Run, RunState};
 use crate::time::Timestamp;
 use crate::untrusted::Untrusted;
 
@@ -25,6 +26,8 @@ pub struct AgentAsks {
     pub text: Untrusted,
     /// Answers it offers, for a question.
     pub choices: Vec<String>,
+    /// The denied action that nothing can go on without.
+    pub without: Option<ActionId>,
     /// What else it says.
     pub words: Words,
 }
@@ -48,6 +51,10 @@ pub enum RunCommand {
     Finish(PrincipalId),
     /// The agent says what its model cost.
     Usage(PrincipalId, Amount),
+    /// The agent keeps something with it: of this version, when it is to take the place of that.
+    Keep(PrincipalId, PaperKind, Option<u64>, Untrusted),
+    /// The agent came back, and says what the files it watches are now.
+    GoOn(PrincipalId, Option<Untrusted>),
     /// Time went by.
     TimePassed,
 }
@@ -86,6 +93,14 @@ pub fn decide_run(
             book.event(EventKind::Usage, (None, None), "the agent", json!({ "cost": amount }));
             Answer::Done
         }
+        RunCommand::Keep(agent, kind, replaces, body) => {
+            must_be_of(&book, agent)?;
+            keep(&mut book, kind, replaces, body)?
+        }
+        RunCommand::GoOn(agent, watched) => {
+            must_be_of(&book, agent)?;
+            go_on(&mut book, watched)?
+        }
         RunCommand::TimePassed => {
             exceptions::time_passed(&mut book);
             Answer::Done
@@ -103,10 +118,55 @@ fn close(book: Book<'_>, answer: Answer) -> Transition {
         requests: Vec::new(),
         run,
         questions: book.questions,
+        papers: book.papers,
         today,
         redeemed: None,
     });
     Transition { next, events: book.events, effects: book.effects, answer }
+}
+
+/// Keeps a paper. Of two that want to take the place of the same one, the second is told so.
+fn keep(
+    book: &mut Book<'_>,
+    kind: PaperKind,
+    replaces: Option<u64>,
+    body: Untrusted,
+) -> Result<Answer, Refusal> {
+    if book.run.state == RunState::Finished {
+        return Err(Refusal::RunOver);
+    }
+    let known = book.run.papers.get(&kind).copied().unwrap_or_default();
+    if replaces.is_some_and(|replaces| replaces != known) {
+        return Err(Refusal::Stale);
+    }
+    let version = known + 1;
+    book.run.papers.insert(kind, version);
+    book.run.seen_at = Some(book.context.now);
+    let digest = Digest::of("holdshort-paper-v1", &[body.raw().as_bytes()]);
+    let detail = json!({
+        "paper": kind.name(),
+        "version": version,
+        "bytes": body.raw().len(),
+        "digest": digest,
+    });
+    book.event(EventKind::RunKept, (None, None), "the agent", detail);
+    book.papers.push(Paper { kind, version, body });
+    Ok(Answer::Done)
+}
+
+fn go_on(book: &mut Book<'_>, watched: Option<Untrusted>) -> Result<Answer, Refusal> {
+    if book.run.state == RunState::Finished {
+        return Err(Refusal::RunOver);
+    }
+    let since = book.run.seen_at.unwrap_or(book.run.created_at);
+    let paused = book.context.now.as_micros().saturating_sub(since.as_micros()) / 1_000_000;
+    let detail = json!({ "paused_secs": paused });
+    book.event(EventKind::RunWentOn, (None, None), "the agent", detail);
+    book.run.seen_at = Some(book.context.now);
+    match watched {
+        Some(body) => keep(book, PaperKind::Watched, None, body),
+        None => Ok(Answer::Done),
+    }
 }
 
 fn must_be_of(book: &Book<'_>, agent: PrincipalId) -> Result<(), Refusal> {
@@ -188,9 +248,7 @@ fn say(book: &mut Book<'_>, voter: &Voter, reply: Reply, text: Untrusted) {
 
 fn lift(book: &mut Book<'_>, voter: &Voter, action: ActionId) -> Result<Answer, Refusal> {
     book.context.people.may_deny(voter.id)?;
-    let before = book.run.denied.len();
-    book.run.denied.retain(|denied| denied.action != action);
-    if book.run.denied.len() == before {
+    if !book.run.lift(action) {
         return Err(Refusal::NotFound);
     }
     book.event(EventKind::DenialLifted, (Some(action), None), &voter.describe(), json!({}));
@@ -215,6 +273,7 @@ fn ask(book: &mut Book<'_>, agent: PrincipalId, asks: AgentAsks) -> Result<Answe
             let more = json!({ "question": text, "choices": asks.choices });
             exceptions::of_agent(book, (Kind::Question, sentence), asks.words, more)
         }
+        Kind::Blocked => blocked(book, text, (asks.without, asks.choices, asks.words))?,
         _ => {
             let sentence = Phrase::ours("The agent is stuck: ").theirs(text);
             let more = json!({ "stuck": text });
@@ -223,6 +282,20 @@ fn ask(book: &mut Book<'_>, agent: PrincipalId, asks: AgentAsks) -> Result<Answe
     };
     let question = question.ok_or(Refusal::TooMany("questions that hold this run"))?;
     Ok(Answer::Asked { question })
+}
+
+/// Nothing can go on without what was denied: a statement to people, who change the goal or let it
+/// be asked for once more.
+fn blocked(
+    book: &mut Book<'_>,
+    text: &str,
+    (without, choices, words): (Option<ActionId>, Vec<String>, Words),
+) -> Result<Option<ActionId>, Refusal> {
+    let denied = without.filter(|id| book.run.denied.iter().any(|denied| denied.action == *id));
+    let denied = denied.ok_or(Refusal::NotFound)?;
+    let sentence = Phrase::ours("It cannot go on without what was denied: ").theirs(text);
+    let more = json!({ "blocked": text, "without": denied, "choices": choices });
+    Ok(exceptions::of_agent(book, (Kind::Blocked, sentence), words, more))
 }
 
 fn finish(book: &mut Book<'_>, agent: PrincipalId) -> Result<Answer, Refusal> {

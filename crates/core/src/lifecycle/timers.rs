@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use super::draft::Draft;
 use super::{Answer, Clearance, Context, Execution, exceptions, ladder};
-use crate::action::{Action, CancelReason, Outcome, State};
+use crate::action::{Action, CancelReason, Denier, Outcome, State};
 use crate::assessment::Phrase;
 use crate::event::EventKind;
 use crate::fact::{Fact, Facts, Truth};
 use crate::id::RequestId;
 use crate::limits;
 use crate::planted::{self, Bug};
-use crate::policy::{Ask, Ruling};
+use crate::policy::{Ask, Policy, Probe, Ruling};
 use crate::request::{Request, RequestState};
 use crate::time::Timestamp;
 
@@ -144,6 +144,7 @@ fn approval_lapsed(draft: &mut Draft<'_>) {
     if verdict.ruling == Ruling::Ask {
         draft.set_verdict(verdict);
     }
+    draft.payload.again = Phrase::ours("it was approved, and nobody claimed it in time");
     // The facts are read again at release; until then the last ones stand on the card.
     let facts = draft.request.as_ref().map_or(Facts::None, |request| request.facts.clone());
     draft.ask(facts);
@@ -186,9 +187,10 @@ fn later(mut request: Request, micros: i64, now: Timestamp) -> Request {
 /// Facts that took too long are not known.
 fn facts_overdue(mut request: Request, now: Timestamp) -> Request {
     request.facts = match request.facts {
-        Facts::Checking { until, claims } if until <= now => {
+        Facts::Checking { until, claims, read } if until <= now => {
             let because = || Phrase::ours("it took too long");
-            Facts::Read(claims.into_iter().map(|claim| claim.not_known(because(), now)).collect())
+            let unread = claims.into_iter().map(|claim| claim.not_known(because(), now));
+            Facts::Read(read.into_iter().chain(unread).collect())
         }
         other => other,
     };
@@ -271,27 +273,33 @@ fn on_deadline(mut request: Request, context: &Context<'_>) -> (Request, Vec<(Ev
     (request, said)
 }
 
-/// Probes answered. Facts for a request that is over, or that has its facts, change nothing; ones
-/// that come late take the place of "not known".
-pub(super) fn facts(draft: &mut Draft<'_>, id: RequestId, facts: Vec<Fact>) -> Answer {
+/// Probes answered, all of them or some. Facts for a request that is over, or that has its facts,
+/// change nothing; ones that come late take the place of "not known".
+pub(super) fn facts(draft: &mut Draft<'_>, id: RequestId, facts: &[Fact]) -> Answer {
     let request = draft.request.as_mut();
-    let waiting = request.filter(|request| {
-        let unknown = match &request.facts {
-            Facts::None => false,
-            Facts::Checking { .. } => true,
-            Facts::Read(known) => {
-                known.iter().all(|fact| fact.truth == Truth::NotKnown)
-                    && facts.iter().any(|fact| fact.truth != Truth::NotKnown)
-            }
-        };
-        request.id == id && request.state.is_open() && unknown
-    });
-    if let Some(request) = waiting {
-        let truths = truths(&facts);
-        request.facts = Facts::Read(facts);
+    let waiting = request.filter(|request| request.id == id && request.state.is_open());
+    let Some(request) = waiting else { return Answer::Done };
+    let Some(next) = request.facts.with(facts) else { return Answer::Done };
+    let all = matches!(next, Facts::Read(_));
+    let truths = truths(next.read());
+    request.facts = next;
+    if all {
         draft.event(EventKind::FactsRead, "Holdshort", json!({ "facts": truths }));
     }
+    if let Some(probe) = forbids(draft.context.policy, facts) {
+        draft.close_request(RequestState::Withdrawn);
+        draft.event(EventKind::Withdrawn, "policy", json!({ "rule": probe }));
+        draft.deny(Denier::Policy(probe), "policy");
+    }
     Answer::Done
+}
+
+/// The probe whose fact does not hold, when policy denies an action for that.
+pub(super) fn forbids(policy: &Policy, facts: &[Fact]) -> Option<String> {
+    let denies = |fact: &&Fact| {
+        fact.truth == Truth::False && policy.probe(&fact.probe).is_some_and(Probe::denies)
+    };
+    facts.iter().find(denies).map(|fact| format!("probe.{}", fact.probe))
 }
 
 /// What an event says about facts: their words are payload.

@@ -31,11 +31,12 @@ pub(super) fn cast(draft: &mut Draft<'_>, cast: Cast) -> Result<Answer, Refusal>
         RequestState::Withdrawn => return late(draft, &cast),
         RequestState::Open | RequestState::Stalled => {}
     }
-    if cast.version != request.version {
-        return Err(Refusal::Stale);
-    }
+    // A denial is of the call, whatever was found out about it meanwhile.
     if cast.decision == Decision::Deny {
         return deny(draft, cast);
+    }
+    if cast.version != request.version {
+        return Err(Refusal::Stale);
     }
     check_approval(draft, request, &cast)?;
     match (cast.decision, cast.changed.clone()) {
@@ -150,10 +151,10 @@ fn release(draft: &mut Draft<'_>, cast: &Cast) {
     let name = cast.voter.describe();
     let call = clearance.call();
     draft.event(EventKind::Approved, &name, json!({ "call": call }));
-    // With probes the facts are read once more between decision and release; a stopped run and a
-    // policy that denies are met at the claim.
-    let at_once =
-        !draft.action.probed && draft.book.held().is_none() && draft.judge().ruling != Ruling::Deny;
+    // Facts and pins are read once more between decision and release; a stopped run and a policy
+    // that denies are met at the claim.
+    let rests = draft.action.probed || draft.payload.effective_call().pins != Untrusted::default();
+    let at_once = !rests && draft.book.held().is_none() && draft.judge().ruling != Ruling::Deny;
     match cast.waiting {
         Some(intent) if at_once => {
             claim::open(draft, clearance, intent);

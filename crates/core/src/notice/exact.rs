@@ -40,7 +40,7 @@ pub struct Line {
 pub(super) fn exact(payload: &Payload, arguments: &Json, mask: &Mask) -> Exact {
     let mut lines = Vec::new();
     flatten(String::new(), arguments, mask, &mut lines);
-    if let Ok(pins) = Json::parse(payload.call.pins.raw().as_bytes()) {
+    if let Ok(pins) = Json::parse(payload.effective_call().pins.raw().as_bytes()) {
         flatten("(pinned)".to_owned(), &pins, mask, &mut lines);
     }
     Exact {

@@ -2,6 +2,7 @@
 //! a place.
 
 mod examples;
+mod probes;
 mod rules;
 mod tables;
 
@@ -147,6 +148,8 @@ impl Checking<'_> {
             self.ladders(file);
             self.checkpoints(file);
             self.freezes(file);
+            self.databases(file);
+            self.probes(file);
         }
         self.rules(file);
     }
@@ -159,9 +162,12 @@ impl Checking<'_> {
         spans.extend(file.budget.as_ref().map(Spanned::span));
         spans.extend(file.check_in.as_ref().map(Spanned::span));
         spans.extend(file.exceptions.as_ref().map(Spanned::span));
+        spans.extend(file.resume.as_ref().map(Spanned::span));
         spans.extend(file.checkpoint.iter().map(Spanned::span));
         spans.extend(file.freeze.iter().map(Spanned::span));
         spans.extend(file.ladder.values().map(Spanned::span));
+        spans.extend(file.probe.iter().map(Spanned::span));
+        spans.extend(file.database.values().map(Spanned::span));
         spans.extend(file.workspace.iter().map(Spanned::span));
         for span in spans {
             let what = "a repository's file holds rules that deny or ask, and nothing else";

@@ -10,13 +10,15 @@ use std::sync::{Arc, OnceLock};
 use cel::common::ast::{EntryExpr, Expr, IdedExpr};
 use cel::{Context, Env, Program, Value};
 
-use super::Look;
+use super::Looked;
 use super::problem::nearest;
-use super::values::{self, Seen};
+use super::values::{self, Reader, Seen};
 use crate::untrusted::Untrusted;
 
 /// Bytes a condition may have.
 const SOURCE_BYTES: usize = 4096;
+/// A value that is only in part there.
+const NOT_ALL: &str = "part of what was read is empty, or too large to be looked at";
 /// Additions in one condition: joined texts grow with each.
 const ADDITIONS: usize = 32;
 
@@ -64,6 +66,15 @@ fn env() -> &'static Arc<Env> {
 impl Condition {
     /// Checks a condition: grammar, names, and what would make it unbounded.
     pub(super) fn check(source: &str) -> Result<Self, Wrong> {
+        Self::check_for(source, Reader::Rule)
+    }
+
+    /// Checks an expression of a probe, which sees what was read as well.
+    pub(super) fn check_probe(source: &str) -> Result<Self, Wrong> {
+        Self::check_for(source, Reader::Probe)
+    }
+
+    fn check_for(source: &str, reader: Reader) -> Result<Self, Wrong> {
         let whole = 0..source.len();
         let wrong = |what: String| Wrong { span: whole.clone(), what, hint: None };
         if source.len() > SOURCE_BYTES {
@@ -76,7 +87,7 @@ impl Condition {
             let what = format!("this condition cannot be read: {said}");
             Wrong { span: at..(at + 1).min(source.len()), what, hint: None }
         })?;
-        let mut reading = Reading { program: &program, source, found: Found::default() };
+        let mut reading = Reading { program: &program, source, reader, found: Found::default() };
         reading.walk(program.expression(), &Scope::default())?;
         let Found { reads, additions } = reading.found;
         if additions > ADDITIONS {
@@ -99,23 +110,42 @@ impl Condition {
 
     /// Whether it holds.
     pub(super) fn holds(&self, seen: &Seen<'_>) -> Result<bool, NoAnswer> {
+        match self.value(seen)? {
+            Value::Bool(holds) => Ok(holds),
+            _ => Err(NoAnswer("it is neither true nor false".into())),
+        }
+    }
+
+    /// Its value in words.
+    pub(super) fn text(&self, seen: &Seen<'_>) -> Result<String, NoAnswer> {
+        values::words(&self.value(seen)?).ok_or_else(|| NoAnswer(NOT_ALL.into()))
+    }
+
+    /// Its value as a list of texts.
+    pub(super) fn texts(&self, seen: &Seen<'_>) -> Result<Vec<String>, NoAnswer> {
+        match self.value(seen)? {
+            Value::List(items) => items
+                .iter()
+                .map(|item| values::words(item).ok_or_else(|| NoAnswer(NOT_ALL.into())))
+                .collect(),
+            _ => Err(NoAnswer("it is no list".into())),
+        }
+    }
+
+    fn value(&self, seen: &Seen<'_>) -> Result<Value, NoAnswer> {
         let mut context = Context::with_env(Arc::clone(env()));
         for root in &self.roots {
             let value = values::root(root, seen).map_err(NoAnswer)?;
             context.add_variable_from_value(root.as_str(), value);
         }
-        match self.program.execute(&context) {
-            Ok(Value::Bool(holds)) => Ok(holds),
-            Ok(_) => Err(NoAnswer("it is neither true nor false".into())),
-            Err(error) => Err(NoAnswer(error.to_string())),
-        }
+        self.program.execute(&context).map_err(|error| NoAnswer(error.to_string()))
     }
 
     /// What it looked at: each path, and the value it found there.
-    pub(super) fn looked_at(&self, seen: &Seen<'_>) -> Vec<Look> {
+    pub(super) fn looked_at(&self, seen: &Seen<'_>) -> Vec<Looked> {
         let shown = |path: &Vec<String>| {
             let found = values::at(path, seen).unwrap_or_else(|| "not there".to_owned());
-            Look { path: path.join("."), value: Untrusted::new(found) }
+            Looked { path: path.join("."), value: Untrusted::new(found) }
         };
         self.reads.iter().map(shown).collect()
     }
@@ -147,6 +177,7 @@ struct Scope {
 struct Reading<'a> {
     program: &'a Program,
     source: &'a str,
+    reader: Reader,
     found: Found,
 }
 
@@ -221,7 +252,7 @@ impl Reading<'_> {
         }
         members.push(name.clone());
         members.reverse();
-        if let Err((unknown, known)) = values::check(&members) {
+        if let Err((unknown, known)) = values::check(&members, self.reader) {
             let place = if unknown == *name { inner } else { at };
             let mut wrong = self.wrong(place, format!("there is no `{unknown}` here"));
             let near =

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::probe::At;
 use crate::amount::Amount;
 use crate::assessment::RiskLevel;
+use crate::look::Reads;
 
 /// A policy file.
 #[derive(Debug, Default, Deserialize)]
@@ -24,6 +26,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) exceptions: Option<Spanned<Exceptions>>,
     #[serde(default)]
+    pub(super) resume: Option<Spanned<Resume>>,
+    #[serde(default)]
     pub(super) checkpoint: Vec<Spanned<Checkpoint>>,
     #[serde(default)]
     pub(super) freeze: Vec<Spanned<Freeze>>,
@@ -31,6 +35,12 @@ pub(super) struct File {
     pub(super) rule: Vec<Spanned<Rule>>,
     #[serde(default)]
     pub(super) ladder: BTreeMap<String, Spanned<Ladder>>,
+    /// What Holdshort looks at itself.
+    #[serde(default)]
+    pub(super) probe: Vec<Spanned<Probe>>,
+    /// Databases that probes ask.
+    #[serde(default)]
+    pub(super) database: BTreeMap<String, Spanned<Database>>,
     /// Repositories whose own file is read as well; it can only tighten.
     #[serde(default)]
     pub(super) workspace: Vec<Spanned<Workspace>>,
@@ -74,6 +84,13 @@ pub(super) struct Exceptions {
     /// Whether every failed action is one, or only a dangerous one that failed.
     pub(super) any_failure: Option<bool>,
     pub(super) ladder: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Resume {
+    /// After a pause longer than this, what a run watches is read again.
+    pub(super) refresh_after: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -171,6 +188,69 @@ pub(super) struct LadderStep {
     pub(super) then: Option<Spanned<toml::Value>>,
     #[serde(default)]
     pub(super) on_timeout: Option<Spanned<toml::Value>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Probe {
+    pub(super) id: Spanned<String>,
+    #[serde(default)]
+    pub(super) tool: OneOrMany,
+    #[serde(default)]
+    pub(super) server: OneOrMany,
+    pub(super) when: Option<Spanned<String>>,
+    /// The claim: "No instance is a standby".
+    pub(super) fact: Option<String>,
+    /// Where it is read, for people.
+    pub(super) source: Option<String>,
+    #[serde(default)]
+    pub(super) at: At,
+    /// A program and its arguments.
+    pub(super) run: Option<Spanned<Vec<String>>>,
+    /// Names of environment variables the program gets.
+    #[serde(default)]
+    pub(super) env: Vec<String>,
+    pub(super) cwd: Option<String>,
+    /// An address.
+    pub(super) get: Option<Spanned<String>>,
+    /// Headers: name, and name of the environment variable with the value.
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) reads: Reads,
+    pub(super) query: Option<Spanned<String>>,
+    pub(super) database: Option<Spanned<String>>,
+    pub(super) builtin: Option<Spanned<String>>,
+    /// For `rows`: how many may change.
+    pub(super) most: Option<u32>,
+    /// For `recipients`: who is inside.
+    #[serde(default)]
+    pub(super) domains: Vec<String>,
+    pub(super) known_when: Option<Spanned<String>>,
+    pub(super) true_when: Option<Spanned<String>>,
+    pub(super) failing: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) bind: Vec<Spanned<String>>,
+    pub(super) detail: Option<Spanned<String>>,
+    pub(super) detail_true: Option<Spanned<String>>,
+    pub(super) safer: Option<Safer>,
+    pub(super) if_false: Option<Spanned<String>>,
+}
+
+/// An edit that leaves out what fails.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Safer {
+    pub(super) title: Spanned<String>,
+    pub(super) drop: String,
+}
+
+/// A database: its address, or the environment variable that holds it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Database {
+    pub(super) url: Option<String>,
+    pub(super) url_env: Option<String>,
 }
 
 /// A repository.

@@ -47,11 +47,31 @@ pub(super) struct Seen<'a> {
     pub(super) subject: &'a Subject<'a>,
     pub(super) zone: &'a Zone,
     arguments: OnceCell<Option<Json>>,
+    /// What a probe read.
+    output: Option<&'a Json>,
+    /// What of it breaks the claim.
+    failing: &'a [String],
 }
 
 impl<'a> Seen<'a> {
     pub(super) fn new(subject: &'a Subject<'a>, zone: &'a Zone) -> Self {
-        Self { subject, zone, arguments: OnceCell::new() }
+        Self { subject, zone, arguments: OnceCell::new(), output: None, failing: &[] }
+    }
+
+    /// The same, with what a probe read.
+    pub(super) fn with_output<'b>(&self, output: &'b Json) -> Seen<'b>
+    where
+        'a: 'b,
+    {
+        Seen { output: Some(output), ..Seen::new(self.subject, self.zone) }
+    }
+
+    /// The same, with what breaks the claim.
+    pub(super) fn with_failing<'b>(&self, failing: &'b [String]) -> Seen<'b>
+    where
+        'a: 'b,
+    {
+        Seen { output: self.output, failing, ..Seen::new(self.subject, self.zone) }
     }
 
     fn arguments(&self) -> Option<&Json> {
@@ -89,11 +109,35 @@ const ROOTS: &[(&str, Shape)] = &[
     ("now", Shape::Members(&["unix", "hour", "minute", "weekday", "date"])),
 ];
 
+/// Names that only expressions of probes can read.
+const PROBE_ROOTS: &[(&str, Shape)] = &[("output", Shape::Any), ("failing", Shape::Leaf)];
+
+/// Who reads: what there is to see depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// A rule.
+    Rule,
+    /// A probe, which sees the call and what was read, and nothing of the run.
+    Probe,
+}
+
+/// Names a probe does not see.
+const NOT_OF_PROBES: [&str; 3] = ["run", "agent", "now"];
+
+impl Reader {
+    fn roots(self) -> impl Iterator<Item = &'static (&'static str, Shape)> {
+        let more = if self == Reader::Probe { PROBE_ROOTS } else { &[] };
+        let seen =
+            move |(name, _): &&(&str, Shape)| self == Reader::Rule || !NOT_OF_PROBES.contains(name);
+        ROOTS.iter().filter(seen).chain(more)
+    }
+}
+
 /// Whether there is such a path; else the name that is not there and those that are.
-pub(super) fn check(path: &[String]) -> Result<(), (String, Vec<&'static str>)> {
+pub(super) fn check(path: &[String], reader: Reader) -> Result<(), (String, Vec<&'static str>)> {
     let Some((root, members)) = path.split_first() else { return Ok(()) };
-    let Some((_, shape)) = ROOTS.iter().find(|(name, _)| name == root) else {
-        return Err((root.clone(), ROOTS.iter().map(|(name, _)| *name).collect()));
+    let Some((_, shape)) = reader.roots().find(|(name, _)| name == root) else {
+        return Err((root.clone(), reader.roots().map(|(name, _)| *name).collect()));
     };
     match (shape, members) {
         (Shape::Any, _) | (_, []) => Ok(()),
@@ -136,6 +180,8 @@ pub(super) fn root(name: &str, seen: &Seen<'_>) -> Result<Value, String> {
         "run" => run(subject),
         "agent" => map(vec![("name", Some(string(subject.agent)))]),
         "now" => now(seen),
+        "output" => json(seen.output.ok_or("nothing was read")?),
+        "failing" => Value::List(Arc::new(seen.failing.iter().map(|one| string(one)).collect())),
         _ => return Err(format!("there is no `{name}`")),
     })
 }
@@ -219,17 +265,29 @@ fn cut(text: String) -> String {
 }
 
 fn plain(value: &Value) -> String {
-    match value {
+    words(value).unwrap_or_else(|| "not shown".to_owned())
+}
+
+/// A value in words, all of it; `None` when part of it is not there or was too large to be read.
+pub(super) fn words(value: &Value) -> Option<String> {
+    Some(match value {
         Value::String(text) => text.to_string(),
         Value::Bool(value) => value.to_string(),
         Value::Int(number) => number.to_string(),
+        Value::UInt(number) => number.to_string(),
         Value::Float(number) => number.to_string(),
         Value::List(items) => {
-            let items: Vec<String> = items.iter().map(plain).collect();
-            format!("[{}]", items.join(", "))
+            let items: Option<Vec<String>> = items.iter().map(words).collect();
+            format!("[{}]", items?.join(", "))
         }
-        _ => "not shown".to_owned(),
-    }
+        Value::Map(map) => {
+            let pair = |(key, value): (&Key, &Value)| Some(format!("{key}: {}", words(value)?));
+            let mut pairs: Vec<String> = map.map.iter().map(pair).collect::<Option<_>>()?;
+            pairs.sort_unstable();
+            format!("{{{}}}", pairs.join(", "))
+        }
+        _ => return None,
+    })
 }
 
 /// The name a value of ours is stored under.

@@ -262,12 +262,14 @@ pub(crate) fn play(world: &mut World, one: Move) -> bool {
 fn agents(world: &World, one: Move) -> Option<Command> {
     Some(match one {
         Move::Claim { stranger, nonce: number, lease, start, call, seen } => {
-            let effective = world.action().effective;
-            let presented = call.map(|right| if right { effective } else { nonce(99) });
+            let effective = world.payload().effective_arguments().clone();
+            let other = Untrusted::new(r#"{"another": "call"}"#);
+            let presented = call.map(|right| if right { effective } else { other });
             Command::Claim(Box::new(TakeClaim {
                 agent: agent(stranger),
                 intent: ClaimIntent { nonce: nonce(number), lease_secs: lease, start },
                 presented,
+                pins: None,
                 facts: Some(facts(seen)),
             }))
         }

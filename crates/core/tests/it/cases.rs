@@ -28,7 +28,7 @@ fn approved_on(truth: Truth) -> World {
 
 fn claim_with(world: &mut World, facts: Vec<holdshort_core::Fact>) -> Result<Answer, Refusal> {
     let facts = Some(facts);
-    let claim = TakeClaim { agent: AGENT, intent: intent(1), presented: None, facts };
+    let claim = TakeClaim { agent: AGENT, intent: intent(1), presented: None, pins: None, facts };
     world.apply(Command::Claim(Box::new(claim)))
 }
 
@@ -312,13 +312,14 @@ fn a_change_is_judged_anew() {
     assert!(matches!(world.cast(denied), Err(Refusal::NotAllowed(_))));
     assert_eq!(world.cast(vote), Err(Refusal::ChangeMissing));
     let before = world.action().effective;
+    let arguments = world.payload().effective_arguments().clone();
     world.modify(worse).unwrap();
     check(&world).unwrap();
     assert_ne!(world.action().effective, before);
     assert_eq!(world.action().proposed, before);
     assert_eq!(world.requests[&old.id].state, RequestState::Decided(Decision::Modify));
     let Command::Claim(mut stale) = claim(1) else { unreachable!() };
-    stale.presented = Some(before);
+    stale.presented = Some(arguments);
     assert_eq!(world.apply(Command::Claim(stale)), Err(Refusal::CallMismatch));
 }
 
@@ -351,7 +352,8 @@ fn a_claim_at_proposal_is_for_what_policy_allows() {
 #[test]
 fn facts_are_work_for_the_outbox() {
     let world = World::with(probed(dangerous()));
-    let Facts::Checking { until, .. } = world.request().facts else { panic!("not checking") };
+    let Facts::Checking { until, .. } = &world.request().facts else { panic!("not checking") };
+    let until = *until;
     assert_eq!(until, world.now.plus_secs(limits::FACTS_SECS));
     assert_eq!(next_wake(world.action(), Some(world.request())), Some(until));
     let (action, request) = (world.action().id, world.request().id);

@@ -3,7 +3,7 @@
 
 use holdshort_core::{
     Action, Aggregate, Answer, Basis, Cast, Clearance, Command, Decision, Digest, EventKind,
-    Execution, Fact, Facts, Outcome, People, PrincipalId, Refusal, Request, RequestId,
+    Execution, Fact, Facts, Outcome, Payload, People, PrincipalId, Refusal, Request, RequestId,
     RequestState, RiskLevel, Ruling, State, Subject, TakeClaim, Timestamp, Truth, Vote, limits,
     next_wake,
 };
@@ -83,7 +83,8 @@ fn release(world: &World, step: &Step) -> Checked {
     ensure(running.clearance().call() == call, "another call was cleared")?;
     ensure(action.effective == call, "the row names another call")?;
     if let Command::Claim(claim) = &step.command {
-        ensure(claim.presented.is_none_or(|it| it == call), "another call is about to run")?;
+        let presented = presented(payload, claim)?;
+        ensure(presented.is_none_or(|it| it == call), "another call is about to run")?;
     }
     ensure(action.expires_at.is_none_or(|at| step.at < at), "past the agent's own expiry")?;
     ensure(step.after.run.state == holdshort_core::RunState::Running, "the run is stopped")?;
@@ -360,7 +361,7 @@ fn accepted(step: &Step, cast: &Cast) -> Checked {
     ensure(request.state.is_open(), "a vote on a closed request counts")?;
     ensure(cast.version == request.version, "a vote on a version that is gone counts")?;
     ensure(payload.assessment.uninspectable.is_none(), "approved what cannot be seen")?;
-    let still = matches!(request.facts, Facts::Checking { until, .. } if step.at < until);
+    let still = matches!(&request.facts, Facts::Checking { until, .. } if step.at < *until);
     ensure(!still, "approved while facts are checked")?;
     if let Some((judged, facts)) = &cast.changed
         && cast.decision == Decision::Modify
@@ -378,6 +379,13 @@ fn accepted(step: &Step, cast: &Cast) -> Checked {
     ensure(!needed || number == Some(typed), "approved without typing what it is")
 }
 
+/// The digest of the call that a claim presents.
+fn presented(payload: &Payload, claim: &TakeClaim) -> Result<Option<Digest>, String> {
+    let Some(arguments) = &claim.presented else { return Ok(None) };
+    let call = payload.effective_call().with_arguments(arguments.clone());
+    call.digest(WORKSPACE).map(Some).map_err(|error| error.to_string())
+}
+
 /// The same nonce gets the same answer until it says that it began.
 fn claimed(step: &Step, claim: &TakeClaim) -> Checked {
     let Some(held) = execution(&step.before).filter(|held| step.at < held.lease_until()) else {
@@ -392,7 +400,8 @@ fn claimed(step: &Step, claim: &TakeClaim) -> Checked {
     if held.started() {
         return ensure(step.result.is_err(), "claimed again after it began");
     }
-    if claim.presented.is_some_and(|call| call != held.clearance().call()) {
+    let (_, payload) = step.before.action.as_ref().ok_or("no action")?;
+    if presented(payload, claim)?.is_some_and(|call| call != held.clearance().call()) {
         return ensure(step.result == Err(Refusal::CallMismatch), "another call presented");
     }
     if step.before.run.state == holdshort_core::RunState::Stopped {

@@ -215,6 +215,7 @@ fn cell(world: &World, result: &Result<Answer, Refusal>) -> String {
         Answer::Proceed { .. } => ", proceed",
         Answer::Wait | Answer::Asked { .. } => ", wait",
         Answer::Held { .. } => ", held",
+        Answer::Refresh => ", refresh",
         Answer::AskAgain { .. } => ", ask again",
         Answer::Replan { .. } => ", do not run",
     };

@@ -296,7 +296,13 @@ pub(crate) fn propose(judged: Judged) -> Command {
 
 pub(crate) fn claim(number: u8) -> Command {
     let intent = builders::intent(number);
-    Command::Claim(Box::new(TakeClaim { agent: AGENT, intent, presented: None, facts: None }))
+    Command::Claim(Box::new(TakeClaim {
+        agent: AGENT,
+        intent,
+        presented: None,
+        pins: None,
+        facts: None,
+    }))
 }
 
 pub(crate) fn report(number: u8, worked: bool) -> Command {

@@ -2,13 +2,14 @@
 
 use holdshort_core::{
     Aggregate, Amount, Call, ClaimIntent, Command, Digest, Json, Judged, Propose, Run, RunId,
-    Timestamp, Words, decide,
+    Timestamp, Untrusted, Words, decide,
 };
 use holdshort_store::{Principal, Store, StoreError};
 
-use super::{Applied, Engine, WORKSPACE, With};
+use super::{Applied, Engine, Presented, WORKSPACE, With};
 use crate::clock;
 use crate::limits;
+use crate::probes::{self, Seen};
 use crate::problem::Failure;
 use holdshort_api::Code;
 
@@ -132,7 +133,13 @@ impl Engine {
             .hint("Give every call an id of its own."));
         }
         let applied = match proposal.claim {
-            Some(intent) => self.claim(aggregate.clone(), agent.id, intent, None).await,
+            Some(intent) => {
+                // It proposes what it is about to run: its pins are those of now.
+                let pins = proposal.call.pins.clone();
+                let pins = Some(pins).filter(|pins| *pins != Untrusted::default());
+                let claim = Presented { intent, arguments: None, pins, facts: Vec::new() };
+                self.claim(aggregate.clone(), agent.id, claim).await
+            }
             None => self.apply(action, Command::TimePassed, None).await,
         };
         match applied {
@@ -158,7 +165,8 @@ impl Engine {
         declared: Option<holdshort_core::RiskLevel>,
     ) -> Judged {
         let assessment = assess(call, arguments, declared, (&self.rules, &self.own));
-        let probes = self.probes.claims_for(call.tool.raw());
+        let seen = Seen { call, arguments, assessment: &assessment };
+        let probes = probes::claims(&self.policy.policy(), seen);
         Judged { call: call.clone(), assessment, probes }
     }
 }

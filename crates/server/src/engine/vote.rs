@@ -8,6 +8,7 @@ use holdshort_store::{ProofUse, Store};
 
 use super::{Applied, Engine, WORKSPACE};
 use crate::parse;
+use crate::probes::Seen;
 use crate::problem::Failure;
 use holdshort_api::Code;
 
@@ -71,9 +72,10 @@ impl Engine {
             return Err(Failure::new(Code::TooLarge, "The changed arguments are too large."));
         }
         parse::check_schema(payload.call.definition.raw(), &text)?;
-        let call = payload.call.with_arguments(Untrusted::new(text));
+        let call = payload.effective_call().with_arguments(Untrusted::new(text));
         let judged = self.judge(&call, &arguments, None);
-        let facts = self.probes.read(call.tool.raw(), &arguments, self.clock.now()).await;
+        let seen = Seen { call: &call, arguments: &arguments, assessment: &judged.assessment };
+        let facts = self.read_from_here(seen).await;
         Ok((judged, facts))
     }
 }

@@ -15,9 +15,9 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{query, status, wait};
+use super::{facts, query, status, wait};
 use crate::auth::{Caller, Decided, PROPOSE, SignedBare};
-use crate::engine::WORKSPACE;
+use crate::engine::{Presented, WORKSPACE};
 use crate::limits;
 use crate::parse::{self, Strict};
 use crate::problem::Failure;
@@ -168,12 +168,13 @@ async fn claim(
 ) -> Result<Json<api::ClaimReply>, Failure> {
     caller.must(PROPOSE)?;
     let id: ActionId = parse::id(&id)?;
-    let intent = parse::intent(&body.value.nonce, body.value.start, body.value.lease_s)?;
+    let presented = parse::presented(&body.value)?;
+    let intent = presented.intent;
     let until = wait(&headers).map(|wait| Instant::now() + wait);
     let agent = caller.principal.id;
     let read = owned(&app, agent, id)?;
     let run = read.run.id;
-    let first = try_claim(&app, read, &body.value, (agent, intent)).await?;
+    let first = try_claim(&app, read, agent, presented.clone()).await?;
     let Some(until) = until.filter(|_| first.answer == api::ClaimAnswer::Wait) else {
         return Ok(Json(first));
     };
@@ -184,7 +185,7 @@ async fn claim(
         let aggregate = owned(&app, agent, id)?;
         let now = match still_or_handed_over(&aggregate, intent) {
             Some(answer) => reply(&app, &aggregate, answer)?,
-            None => try_claim(&app, aggregate, &body.value, (agent, intent)).await?,
+            None => try_claim(&app, aggregate, agent, presented.clone()).await?,
         };
         let still = now.answer == api::ClaimAnswer::Wait;
         if !still || wait_for(&app, changed, until).await.is_err() {
@@ -209,13 +210,22 @@ fn still_or_handed_over(aggregate: &Aggregate, intent: ClaimIntent) -> Option<An
 async fn try_claim(
     app: &App,
     read: Aggregate,
-    body: &api::Claim,
-    (agent, intent): (PrincipalId, ClaimIntent),
+    agent: PrincipalId,
+    presented: Presented,
 ) -> Result<api::ClaimReply, Failure> {
-    let (_, payload) = read.action.as_ref().ok_or_else(Failure::not_found)?;
-    let presented = parse::presented(body, &payload.call, payload.effective_arguments())?;
-    let applied = app.engine.claim(read, agent, intent, presented).await?;
-    reply(app, &applied.aggregate, applied.answer)
+    let brought = presented.facts.clone();
+    let applied = app.engine.claim(read, agent, presented).await?;
+    let refresh = applied.answer == Answer::Refresh;
+    let mut reply = reply(app, &applied.aggregate, applied.answer)?;
+    if refresh {
+        reply.looks = facts::looks(app.engine.to_bring(&applied.aggregate, &brought)?)?;
+        reply.pins_needed = applied
+            .aggregate
+            .action
+            .as_ref()
+            .is_some_and(|(_, payload)| payload.effective_call().pins != Untrusted::default());
+    }
+    Ok(reply)
 }
 
 fn reply(app: &App, aggregate: &Aggregate, answer: Answer) -> Result<api::ClaimReply, Failure> {
@@ -223,7 +233,7 @@ fn reply(app: &App, aggregate: &Aggregate, answer: Answer) -> Result<api::ClaimR
     wire::claim_reply(aggregate, answer, says, app.engine.clock.now())
 }
 
-fn owned(app: &App, agent: PrincipalId, id: ActionId) -> Result<Aggregate, Failure> {
+pub(super) fn owned(app: &App, agent: PrincipalId, id: ActionId) -> Result<Aggregate, Failure> {
     let aggregate = app.engine.db.aggregate(WORKSPACE, id)?;
     aggregate.filter(|aggregate| aggregate.run.agent == agent).ok_or_else(Failure::not_found)
 }

@@ -28,7 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(lift_denial))
 }
 
-/// Ask people: a milestone, a question, or that the agent is stuck.
+/// Ask people: a milestone, a question, that the agent is stuck, or blocked by a denial.
 ///
 /// The question is an action of kind `checkpoint`, `question` or `exception`; wait for its answer
 /// as for any action. A milestone and being stuck hold the run until a person has answered.
@@ -52,6 +52,9 @@ async fn ask(
     parse::text("text", &body.text, 2000)?;
     let summary = body.summary.unwrap_or_default();
     parse::text("summary", &summary, 8000)?;
+    let consequence = body.consequence.unwrap_or_default();
+    parse::text("consequence", &consequence, 2000)?;
+    let without = body.without.as_deref().map(parse::id).transpose()?;
     let most = body.choices.len() > 10;
     if body.text.trim().is_empty() || most {
         let detail = "`text` must not be empty, and at most 10 `choices` are shown.";
@@ -65,10 +68,16 @@ async fn ask(
             api::AgentAsks::Checkpoint => Kind::Checkpoint,
             api::AgentAsks::Question => Kind::Question,
             api::AgentAsks::Stuck => Kind::Exception,
+            api::AgentAsks::Blocked => Kind::Blocked,
         },
         text: Untrusted::new(body.text),
         choices: body.choices,
-        words: Words { reason: Untrusted::new(summary), ..Words::default() },
+        without,
+        words: Words {
+            reason: Untrusted::new(summary),
+            if_denied: Untrusted::new(consequence),
+            ..Words::default()
+        },
     };
     let command = RunCommand::Ask(caller.principal.id, Box::new(asks));
     let applied = app.engine.apply_to_run(parse::id(&id)?, command, None).await?;

@@ -46,6 +46,7 @@ pub(crate) fn card(
         held,
         tags: notice.tags.iter().map(|tag| (*tag).to_owned()).collect(),
         sentence: text(&notice.sentence),
+        again: notice.again.as_ref().map(text),
         who: api::Who {
             agent: text(&notice.agent),
             owner: notice.owner.as_ref().map(text),

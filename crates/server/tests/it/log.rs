@@ -29,8 +29,14 @@ fn checked(world: &World) -> Result<Verified, String> {
     })
 }
 
+/// Whether all of it is sealed, and the last head was sent elsewhere.
+pub(crate) fn is_settled(found: &Verified) -> bool {
+    let last = found.head.as_ref().map_or(0, |head| head.number);
+    found.unsealed == 0 && found.anchored_to == last
+}
+
 async fn settled(world: &World) {
-    until(async || checked(world).unwrap().unsealed == 0).await;
+    until(async || is_settled(&checked(world).unwrap())).await;
 }
 
 fn sql(world: &World, sql: &str) {

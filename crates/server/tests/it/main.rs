@@ -11,6 +11,8 @@ mod control;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod facts;
+#[cfg(test)]
 mod feed;
 #[cfg(test)]
 mod log;
@@ -25,6 +27,8 @@ mod person;
 #[cfg(test)]
 mod policy;
 mod promises;
+#[cfg(test)]
+mod resume;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]

@@ -98,9 +98,13 @@ async fn p5_a_changed_call_or_definition_is_another_call() {
         assert_eq!(other.at("/action/state"), "pending");
         assert!(!world.execute(&agent, &other.at("/action/id")).await);
     }
-    let pins = json!({ "pins": { "sha256": "b" } });
-    assert!(!world.execute_as(&agent, &first.at("/action/id"), pins).await);
-    assert!(world.execute(&agent, &first.at("/action/id")).await);
+    let action = first.at("/action/id");
+    let pinned = |pin: &str| json!({ "pins": { "sha256": pin } });
+    assert!(!world.execute(&agent, &action).await, "what it works on was not looked at");
+    assert!(!world.execute_as(&agent, &action, pinned("b")).await);
+    assert_eq!(world.state(&agent, &action).await, "pending", "it is another call now");
+    assert!(!world.execute_as(&agent, &action, pinned("a")).await);
+    assert_eq!(world.ran(), []);
 }
 
 #[tokio::test]

@@ -199,6 +199,11 @@ impl World {
         self.post_raw(agent, path, body.to_string()).await
     }
 
+    pub(crate) async fn put(&self, agent: &Agent, path: &str, body: &Value) -> Reply {
+        let request = self.request(Method::PUT, path).bearer_auth(&agent.token);
+        self.send(request.json(body)).await
+    }
+
     pub(crate) async fn post_raw(
         &self,
         agent: &Agent,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use holdshort_server::sim::{Gate, seed};
+use holdshort_server::sim::{Gate, See, seed};
 use holdshort_store::Store;
 use tokio::runtime::Runtime;
 
@@ -92,7 +92,8 @@ impl World {
         self.chance.again();
         self.chance.calm(true);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let opened = Gate::open(self.dir.path(), self.chance.clone(), self.hand.clone());
+        let see: See = Arc::new(|_| Err(holdshort_core::Phrase::ours("nothing is out there")));
+        let opened = Gate::open(self.dir.path(), self.chance.clone(), self.hand.clone(), see);
         let gate = runtime.block_on(opened).unwrap();
         self.process = Some((runtime, Arc::new(gate)));
         self.chance.calm(false);

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::StoreError;
 use crate::record;
-use crate::sqlite::{control, directory, runs};
+use crate::sqlite::{control, directory, papers, runs};
 use crate::store::{Commit, Committed};
 
 pub(super) fn write(transaction: &Connection, commit: &Commit) -> Result<Committed, StoreError> {
@@ -19,6 +19,7 @@ pub(super) fn write(transaction: &Connection, commit: &Commit) -> Result<Committ
     if let Some(changes) = &commit.changes {
         control::must_be(transaction, commit.workspace, (commit.control, commit.policy))?;
         runs::guard(transaction, commit, changes.run.as_ref())?;
+        papers::write(transaction, (commit.workspace, commit.run.id), &changes.papers)?;
         if let Some(today) = &changes.today {
             runs::write_spending(transaction, commit.workspace, commit.run.agent, today)?;
         }
@@ -136,7 +137,7 @@ fn insert_action(
     transaction
         .prepare_cached(
             "INSERT INTO actions (workspace, id, run, agent, dedupe, state, open, wake_at, \
-             version, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             version, record, call_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             workspace.as_bytes(),
@@ -149,6 +150,7 @@ fn insert_action(
             wake(action, request),
             action.version,
             record::write(action)?,
+            action.call_id,
         ])?;
     Ok(())
 }

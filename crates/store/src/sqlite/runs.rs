@@ -1,12 +1,14 @@
 //! Runs and their actions.
 
 use holdshort_core::planted::{self, Bug};
-use holdshort_core::{Action, Payload, PrincipalId, Run, RunId, Timestamp, Today, WorkspaceId};
+use holdshort_core::{
+    Action, ActionId, Payload, PrincipalId, Run, RunId, Timestamp, Today, WorkspaceId,
+};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::StoreError;
 use crate::record;
-use crate::store::{ActionRow, Commit, RunRow};
+use crate::store::{ActionRow, Commit, RunRow, StepRow};
 
 /// Writes the run a transition looked at, if it is still what was read; one that is new is
 /// written, and one of the same name that got there first is a conflict.
@@ -239,4 +241,19 @@ pub(super) fn actions(
     }
     actions.reverse();
     Ok(actions)
+}
+
+pub(super) fn steps(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    run: RunId,
+) -> Result<Vec<StepRow>, StoreError> {
+    let mut select = connection.prepare_cached(
+        "SELECT id, call_id, state FROM actions WHERE workspace = ?1 AND run = ?2 ORDER BY id",
+    )?;
+    let rows = select.query_map(params![workspace.as_bytes(), run.as_bytes()], |row| {
+        let action = ActionId::from_bytes(row.get(0)?);
+        Ok(StepRow { action, call_id: row.get(1)?, state: row.get(2)? })
+    })?;
+    rows.map(|row| row.map_err(StoreError::from)).collect()
 }

@@ -247,9 +247,11 @@ impl<'a, S: Store> Desk<'a, S> {
     }
 
     pub(crate) fn claim(&self, id: ActionId) -> Command {
-        let (action, _) = self.load(id).action.unwrap();
-        let (agent, presented) = (action.agent, Some(action.effective));
-        Command::Claim(Box::new(TakeClaim { agent, intent: intent(), presented, facts: None }))
+        let (action, payload) = self.load(id).action.unwrap();
+        let presented = Some(payload.effective_arguments().clone());
+        let (agent, intent) = (action.agent, intent());
+        let claim = TakeClaim { agent, intent, presented, pins: None, facts: None };
+        Command::Claim(Box::new(claim))
     }
 
     /// How many events there are in all.

@@ -52,7 +52,7 @@ impl Checking<'_> {
         }
     }
 
-    fn check_id(&mut self, id: &Spanned<String>) {
+    pub(super) fn check_id(&mut self, id: &Spanned<String>) {
         let name = id.get_ref();
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         if name.is_empty() || !name.bytes().all(plain) {
@@ -81,7 +81,7 @@ impl Checking<'_> {
     }
 
     /// Bytes of the file for bytes of a text in it. A text with escapes is marked as a whole.
-    fn within(&self, text: &Spanned<String>, part: Range<usize>) -> Range<usize> {
+    pub(super) fn within(&self, text: &Spanned<String>, part: Range<usize>) -> Range<usize> {
         let whole = text.span();
         let written = self.source.text.get(whole.clone()).unwrap_or_default();
         match written.find(text.get_ref().as_str()) {

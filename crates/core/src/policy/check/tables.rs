@@ -39,6 +39,10 @@ impl Checking<'_> {
         }
         self.check_in(file);
         self.exceptions(file);
+        let resume = file.resume.as_ref().and_then(|table| table.get_ref().refresh_after.as_ref());
+        if let Some(secs) = resume.and_then(|text| self.secs(text)) {
+            self.policy.settings.refresh_after_secs = secs;
+        }
     }
 
     fn check_in(&mut self, file: &File) {

@@ -25,7 +25,8 @@ impl Play<'_> {
             reviewer.decide(&self.world, &request, decision).await.ok();
         }
         let data = self.world.data();
-        until(async || holdshort_server::audit::verify(data, None).unwrap().unsealed == 0).await;
+        let verify = || holdshort_server::audit::verify(data, None).unwrap();
+        until(async || crate::log::is_settled(&verify())).await;
     }
 
     fn sql(&self, sql: &str) {
