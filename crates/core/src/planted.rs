@@ -63,11 +63,15 @@ pub enum Bug {
     WakeLost,
     /// A record is left out of its seal.
     SealSkips,
+    /// Facts that changed since the approval are not looked at.
+    FactsNotCompared,
+    /// Pins are not looked at.
+    PinsNotCompared,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Bug; 28] = [
+    pub const ALL: [Bug; 30] = [
         Bug::ApproveOnTimeout,
         Bug::SkipExpiry,
         Bug::StaleApproval,
@@ -96,6 +100,8 @@ impl Bug {
         Bug::EventLost,
         Bug::WakeLost,
         Bug::SealSkips,
+        Bug::FactsNotCompared,
+        Bug::PinsNotCompared,
     ];
 }
 

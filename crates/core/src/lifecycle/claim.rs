@@ -96,7 +96,7 @@ fn take(draft: &mut Draft<'_>, clearance: Clearance, claim: TakeClaim) -> Result
     match claim.pins {
         None if pinned == Untrusted::default() => {}
         None => return Ok(Answer::Refresh),
-        Some(now) if now == pinned => {}
+        Some(now) if now == pinned || planted::is(Bug::PinsNotCompared) => {}
         Some(now) => return pins_moved(draft, (pinned, now), clearance, claim.intent),
     }
     if draft.action.probed && matches!(clearance.basis(), Basis::People { .. }) {
@@ -107,7 +107,8 @@ fn take(draft: &mut Draft<'_>, clearance: Clearance, claim: TakeClaim) -> Result
             draft.deny(Denier::Policy(probe), "policy");
             return Ok(Answer::Replan { because: "a checked fact does not hold".into() });
         }
-        if let Some(fact) = first_change(clearance.facts(), &facts) {
+        let changed = first_change(clearance.facts(), &facts);
+        if let Some(fact) = changed.filter(|_| !planted::is(Bug::FactsNotCompared)) {
             let because = Phrase::ours("a checked fact changed: ").with(&fact.claim);
             let because = because.and(" (").with(&fact.detail).and(")");
             return Ok(ask_again(draft, because, Facts::Read(facts)));

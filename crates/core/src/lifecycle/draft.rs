@@ -30,6 +30,8 @@ pub(super) struct Draft<'a> {
     pub(super) request: Option<Request>,
     pub(super) grants: &'a [Grant],
     pub(super) redeemed: Option<GrantId>,
+    /// Whether facts were given up in this very step: nobody has seen that yet.
+    pub(super) gave_up_facts: bool,
     /// Requests that a newer one took the place of in this step.
     replaced: Vec<Request>,
     before: Option<(&'a Action, &'a Payload, Option<&'a Request>)>,
@@ -59,6 +61,7 @@ impl<'a> Draft<'a> {
             request: None,
             grants: &aggregate.grants,
             redeemed: None,
+            gave_up_facts: false,
             replaced: Vec::new(),
             before: None,
         }

@@ -163,6 +163,7 @@ fn pending(draft: &mut Draft<'_>) {
         && (request.due_at <= now || (!request.reminded && half_time(&request) <= now));
     let still = if due { stood_still(draft, request.credited_at) } else { 0 };
     draft.request = Some(later(request, still, now));
+    draft.gave_up_facts = gave_up;
     if gave_up {
         draft.event(EventKind::FactsRead, "the clock", json!({ "facts": truths }));
     }
@@ -277,7 +278,12 @@ fn on_deadline(mut request: Request, context: &Context<'_>) -> (Request, Vec<(Ev
 /// change nothing; ones that come late take the place of "not known".
 pub(super) fn facts(draft: &mut Draft<'_>, id: RequestId, facts: &[Fact]) -> Answer {
     let request = draft.request.as_mut();
-    let waiting = request.filter(|request| request.id == id && request.state.is_open());
+    // What somebody said yes to stays as they saw it: what is found later shows at release.
+    let seen = |request: &Request| {
+        matches!(request.facts, Facts::Read(_)) && request.in_favour().next().is_some()
+    };
+    let waiting =
+        request.filter(|request| request.id == id && request.state.is_open() && !seen(request));
     let Some(request) = waiting else { return Answer::Done };
     let Some(next) = request.facts.with(facts) else { return Answer::Done };
     let all = matches!(next, Facts::Read(_));

@@ -59,6 +59,9 @@ fn check_approval(draft: &Draft<'_>, request: &Request, cast: &Cast) -> Result<(
     if let Some(reason) = &draft.payload.assessment.uninspectable {
         return Err(Refusal::Uninspectable(reason.clone()));
     }
+    if draft.gave_up_facts {
+        return Err(Refusal::Stale);
+    }
     if let Facts::Checking { .. } = request.facts {
         return Err(Refusal::FactsPending);
     }

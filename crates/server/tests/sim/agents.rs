@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::ledger::{Known, Told};
+use crate::ledger::{Claimed, Known, Told};
 use crate::people::Reply;
 use crate::world::{Here, Task, World};
 
@@ -15,7 +15,7 @@ const TOOLS: [(&str, &str); 5] = [
     ("rotate_keys", "name"),
     ("purge_cache", "name"),
 ];
-const NAMES: [&str; 4] = ["/srv/a", "/srv/b", "/srv/c", "/srv/d"];
+pub(crate) const NAMES: [&str; 4] = ["/srv/a", "/srv/b", "/srv/c", "/srv/d"];
 const RUNS: [&str; 2] = ["clean-up", "release"];
 
 pub(crate) fn propose(world: &mut World) -> Option<Task> {
@@ -23,7 +23,9 @@ pub(crate) fn propose(world: &mut World) -> Option<Task> {
     let agent = usize::try_from(rng.below(2)).unwrap();
     let (tool, name) =
         TOOLS[[0, 1, 1, 1, 2, 2, 2, 3, 3, 4][usize::try_from(rng.below(10)).unwrap()]];
-    let args = json!({ name: rng.pick(&NAMES), "note": "x" });
+    let place = *rng.pick(&NAMES).unwrap();
+    let args = json!({ name: place, "note": "x" });
+    let pinned = matches!(tool, "rotate_keys" | "delete_file") && rng.percent(40);
     let run = RUNS[usize::try_from(rng.below(2)).unwrap()];
     let call_id = rng.percent(30).then(|| format!("c{}", rng.below(5)));
     let expires = rng.percent(20).then(|| 20 + rng.below(3000));
@@ -40,8 +42,12 @@ pub(crate) fn propose(world: &mut World) -> Option<Task> {
     for (name, value) in more.into_iter().filter(|(_, value)| !value.is_null()) {
         body[name] = value;
     }
+    if pinned {
+        body["pins"] = pins(world.outside.lock().unwrap().version(place));
+    }
     let nonce = world.nonce();
     let (start, dead) = (world.rng.percent(50), world.rng.percent(15));
+    let (works, brings) = (world.rng.percent(50), world.rng.percent(80));
     if world.rng.percent(30) {
         body["claim"] = json!({ "nonce": nonce, "start": start, "lease_s": 60 });
     }
@@ -55,22 +61,45 @@ pub(crate) fn propose(world: &mut World) -> Option<Task> {
         call_id,
         expires_at,
         declared,
+        pinned,
     };
     let here = world.here();
-    Some(Box::pin(proposed(here, known, body, (nonce, start, dead))))
+    Some(Box::pin(async move {
+        let action = proposed(&here, known, body, (nonce, start, dead)).await;
+        if works {
+            here.gate.work().await;
+        }
+        if let Some((action, agent)) = action.filter(|_| brings) {
+            bring(&here, &action, agent).await;
+        }
+    }))
+}
+
+fn pins(version: u64) -> Value {
+    json!({ "state": version.to_string() })
+}
+
+/// What an action's request wants read on the agent's machine is read and brought.
+async fn bring(here: &Here, action: &str, agent: usize) {
+    let agent = &here.cast.agents[agent];
+    let status = agent.get(here.router(), &format!("/v1/actions/{action}")).await;
+    if status.json["looks"].is_array() {
+        let answers = here.outside.lock().unwrap().answers(&status.json["looks"]);
+        let body = json!({ "request": status.json["request"], "answers": answers });
+        agent.post(here.router(), &format!("/v1/actions/{action}/facts"), &body).await;
+    }
 }
 
 async fn proposed(
-    here: Here,
+    here: &Here,
     known: Known,
     body: Value,
     (nonce, start, dead): (String, bool, bool),
-) {
+) -> Option<(String, usize)> {
     let agent = known.agent;
+    let from = here.outside.lock().unwrap().now();
     let reply = here.cast.agents[agent].post(here.router(), "/v1/actions", &body).await;
-    let (Some(action), Some(run)) = (reply.text("/action/id"), reply.text("/action/run")) else {
-        return;
-    };
+    let (action, run) = (reply.text("/action/id")?, reply.text("/action/run")?);
     let mut ledger = here.ledger.lock().unwrap();
     if ledger.known(&action).is_none() {
         ledger.ack("action.proposed", &action);
@@ -81,8 +110,64 @@ async fn proposed(
     }
     drop(ledger);
     if reply.json.get("claim").is_some() {
-        let claim = reply.json["claim"].clone();
-        hear(&here, (action, agent), (nonce, start, dead), &Reply { json: claim, ..reply });
+        let claim = Reply { json: reply.json["claim"].clone(), ..reply };
+        note(here, (&action, &nonce), (from, body.pointer("/pins/state")), &claim);
+        hear(here, (action.clone(), agent), (nonce, start, dead), &claim);
+    }
+    Some((action, agent))
+}
+
+/// Notes a claim that was let through, and how the world outside was then.
+fn note(
+    here: &Here,
+    (action, nonce): (&str, &str),
+    (from, pin): (usize, Option<&Value>),
+    reply: &Reply,
+) {
+    if !reply.ok() || reply.json["answer"] != "proceed" {
+        return;
+    }
+    let to = here.outside.lock().unwrap().now();
+    let mut ledger = here.ledger.lock().unwrap();
+    // The same claim, answered again: what was looked at then counts.
+    if !ledger.claimed.iter().any(|one| one.action == action && one.nonce == nonce) {
+        let pin = pin.and_then(Value::as_str).map(str::to_owned);
+        let (action, nonce) = (action.to_owned(), nonce.to_owned());
+        ledger.claimed.push(Claimed { action, nonce, moments: (from, to), pin });
+    }
+}
+
+/// Claims, and brings along what the gate asks for.
+pub(crate) async fn claim_with(
+    here: &Here,
+    (action, agent): (&str, usize),
+    mut body: Value,
+    mut pinned: Option<String>,
+) -> Reply {
+    let path = format!("/v1/actions/{action}/claim");
+    let agent = &here.cast.agents[agent];
+    let nonce = body["nonce"].as_str().unwrap().to_owned();
+    loop {
+        let from = {
+            let outside = here.outside.lock().unwrap();
+            if let Some(place) = &pinned {
+                body["pins"] = pins(outside.version(place));
+            }
+            outside.now()
+        };
+        let reply = agent.post(here.router(), &path, &body).await;
+        note(here, (action, &nonce), (from, body.pointer("/pins/state")), &reply);
+        // Asked twice for the same would be for ever.
+        let asked = body.get("facts").is_some();
+        if !reply.ok() || reply.json["answer"] != "refresh" || asked {
+            return reply;
+        }
+        body["facts"] = here.outside.lock().unwrap().answers(&reply.json["looks"]);
+        if reply.json["pins_needed"] == true && pinned.is_none() {
+            let known = here.ledger.lock().unwrap().known(action).cloned();
+            let Some(known) = known else { return reply };
+            pinned = Some(known.place());
+        }
     }
 }
 
@@ -116,12 +201,11 @@ pub(crate) fn claim(world: &mut World) -> Option<Task> {
     let (start, dead) = (world.rng.percent(50), world.rng.percent(15));
     let lease = 10 + world.rng.below(110);
     let body = json!({ "nonce": nonce, "start": start, "lease_s": lease });
+    let pinned = (known.pinned && world.rng.percent(80)).then(|| known.place());
     let here = world.here();
     world.ledger.lock().unwrap().nonces.push((known.action.clone(), nonce.clone()));
     Some(Box::pin(async move {
-        let path = format!("/v1/actions/{}/claim", known.action);
-        let agent = &here.cast.agents[known.agent];
-        let reply = agent.post(here.router(), &path, &body).await;
+        let reply = claim_with(&here, (&known.action, known.agent), body, pinned).await;
         hear(&here, (known.action, known.agent), (nonce, start, dead), &reply);
     }))
 }

@@ -10,6 +10,7 @@ use holdshort_store::Store;
 use serde_json::Value;
 
 use crate::ledger::Ledger;
+use crate::outside::Outside;
 use crate::people::{AGENTS, PEOPLE, SRE};
 use crate::template::{STRICT, WORKSPACE};
 use crate::world::World;
@@ -57,6 +58,7 @@ struct Grant {
 
 pub(crate) struct History<'a> {
     ledger: std::sync::MutexGuard<'a, Ledger>,
+    outside: std::sync::MutexGuard<'a, Outside>,
     team: bool,
     people: BTreeMap<String, &'static str>,
     agents: BTreeMap<String, &'static str>,
@@ -96,6 +98,7 @@ impl<'a> History<'a> {
         };
         Self {
             ledger: world.ledger.lock().unwrap(),
+            outside: world.outside.lock().unwrap(),
             team: world.team,
             people: named(&PEOPLE),
             agents: named(&AGENTS.map(|(agent, _)| agent)),

@@ -1,6 +1,8 @@
 //! What the outside world knows by itself: what was sent, what was acknowledged, what people saw,
 //! what executors ran. The only truth the gate is measured by.
 
+use crate::outside::Fact;
+
 /// A proposal that was acknowledged.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
@@ -14,6 +16,28 @@ pub(crate) struct Known {
     pub(crate) expires_at: Option<i64>,
     /// Whether the agent itself said that it is dangerous.
     pub(crate) declared: bool,
+    /// Whether it names what it works on.
+    pub(crate) pinned: bool,
+}
+
+impl Known {
+    /// What it works on.
+    pub(crate) fn place(&self) -> String {
+        let args: serde_json::Value = serde_json::from_str(&self.args).unwrap();
+        let name = args.get("name").or(args.get("path")).unwrap_or(&args["title"]);
+        name.as_str().unwrap().to_owned()
+    }
+}
+
+/// A claim that was answered with "proceed".
+#[derive(Clone, Debug)]
+pub(crate) struct Claimed {
+    pub(crate) action: String,
+    pub(crate) nonce: String,
+    /// The moments of the world outside in which it was made.
+    pub(crate) moments: (usize, usize),
+    /// The pin that was presented.
+    pub(crate) pin: Option<String>,
 }
 
 /// An executor that was told to go on.
@@ -41,6 +65,8 @@ pub(crate) struct Seen {
     pub(crate) version: u64,
     pub(crate) args: String,
     pub(crate) confirm: Option<String>,
+    pub(crate) fact: Option<Fact>,
+    pub(crate) pin: Option<String>,
 }
 
 /// A vote that was sent.
@@ -53,6 +79,9 @@ pub(crate) struct Cast {
     pub(crate) args: String,
     /// What was acknowledged: whether it counts.
     pub(crate) counts: Option<bool>,
+    /// What this person saw of the world outside.
+    pub(crate) fact: Option<Fact>,
+    pub(crate) pin: Option<String>,
 }
 
 /// A grant that was acknowledged.
@@ -77,6 +106,7 @@ pub(crate) struct Ack {
 pub(crate) struct Ledger {
     pub(crate) known: Vec<Known>,
     pub(crate) told: Vec<Told>,
+    pub(crate) claimed: Vec<Claimed>,
     /// Nonces that were sent for an action, answered or not.
     pub(crate) nonces: Vec<(String, String)>,
     /// Actions that were run, each time with the arguments.

@@ -13,6 +13,7 @@ mod check;
 mod faults;
 mod history;
 mod ledger;
+mod outside;
 mod people;
 mod reviewers;
 mod rng;

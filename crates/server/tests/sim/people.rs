@@ -79,6 +79,11 @@ fn request(method: Method, path: &str, token: &str) -> axum::http::request::Buil
 }
 
 impl Agent {
+    pub(crate) async fn get(&self, router: Router, path: &str) -> Reply {
+        let request = request(Method::GET, path, &self.token);
+        send(router, request.body(Body::empty()).unwrap()).await
+    }
+
     pub(crate) async fn post(&self, router: Router, path: &str, body: &Value) -> Reply {
         let request = request(Method::POST, path, &self.token);
         let request = request.header("content-type", "application/json");

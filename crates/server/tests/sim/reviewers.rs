@@ -4,6 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::ledger::{Cast, Granted, Seen};
+use crate::outside;
 use crate::people::{AGENTS, PEOPLE, Person};
 use crate::world::{Here, Task, World};
 
@@ -45,6 +46,8 @@ pub(crate) async fn see(here: &Here, person: &'static Person, id: &str) -> Optio
         version: card.json["version"].as_u64()?,
         args: card.json["arguments"].to_string(),
         confirm: card.text("/confirm/expected"),
+        fact: outside::on_card(&card.json),
+        pin: outside::pin_on_card(&card.json),
     };
     here.ledger.lock().unwrap().seen.push(seen.clone());
     Some(seen)
@@ -76,7 +79,8 @@ pub(crate) fn ballot(seen: &Seen, decision: &'static str, pick: u64) -> (Value, 
     }
     body["decision"] = json!(decision);
     let request = seen.request.clone();
-    (body, Cast { person: seen.person, request, decision, args, counts: None })
+    let (fact, pin) = (seen.fact.clone(), seen.pin.clone());
+    (body, Cast { person: seen.person, request, decision, args, counts: None, fact, pin })
 }
 
 /// Votes on what was read, some time ago perhaps; a double click sends it twice.

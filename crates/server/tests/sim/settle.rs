@@ -5,6 +5,7 @@ use holdshort_core::State;
 use holdshort_store::{QueueRow, Store};
 use serde_json::json;
 
+use crate::agents::claim_with;
 use crate::check;
 use crate::ledger::Told;
 use crate::reviewers::{ballot, see, sent};
@@ -75,19 +76,24 @@ async fn answer(here: &Here, id: &str, proofs: &mut Vec<(i64, String)>) {
 /// What may run is run. Executors that died stay dead: only time ends what they began.
 fn agents_run(world: &mut World) -> Result<(), String> {
     // Also what was proposed and whose answer was lost: its agent asks again and learns its id.
-    let waiting: Vec<(String, usize)> = check::rows(world)
-        .into_iter()
-        .filter(|row| matches!(row.action.state, State::Approved(_)))
-        .map(|row| (row.action.id.to_string(), usize::from(row.action.agent_name == "beta")))
-        .collect();
-    for (action, agent_at) in waiting {
+    let approved = check::rows(world);
+    let approved =
+        approved.into_iter().filter(|row| matches!(row.action.state, State::Approved(_)));
+    for row in approved {
+        let (action, agent_at) =
+            (row.action.id.to_string(), usize::from(row.action.agent_name == "beta"));
+        let pinned = !row.payload.effective_call().pins.raw().is_empty();
+        let args: serde_json::Value =
+            serde_json::from_str(row.payload.call.arguments.raw()).unwrap();
+        let place = args.get("name").or(args.get("path")).and_then(serde_json::Value::as_str);
+        let place = place.unwrap_or_default().to_owned();
         let nonce = world.nonce();
         let here = world.here();
         world.run(vec![Box::pin(async move {
             let agent = &here.cast.agents[agent_at];
-            let path = |verb: &str| format!("/v1/actions/{action}/{verb}");
             let claim = json!({ "nonce": nonce, "start": true });
-            let reply = agent.post(here.router(), &path("claim"), &claim).await;
+            let pins = pinned.then_some(place);
+            let reply = claim_with(&here, (&action, agent_at), claim, pins).await;
             if !reply.ok() || reply.json["answer"] != "proceed" {
                 return;
             }
@@ -101,7 +107,8 @@ fn agents_run(world: &mut World) -> Result<(), String> {
                 dead: false,
             });
             let report = json!({ "nonce": nonce, "outcome": "succeeded" });
-            agent.post(here.router(), &path("report"), &report).await;
+            let path = format!("/v1/actions/{action}/report");
+            agent.post(here.router(), &path, &report).await;
         })])?;
     }
     Ok(())

@@ -38,6 +38,29 @@ steps = [{ ask = "group:sre", within = "15m" }, { ask = "group:sre", within = "3
 [ladder.ghosts]
 steps = [{ ask = "group:ghosts", within = "5m" }]
 
+[[probe]]
+id = "idle"
+tool = "rotate_keys"
+fact = "Nobody uses it"
+run = ["look", "${args.name:path}"]
+known_when = "output.name == args.name"
+true_when = "output.clean"
+bind = ["output.version"]
+detail = "version {output.version}"
+detail_true = "version {output.version}"
+
+[[probe]]
+id = "local"
+tool = "delete_file"
+at = "client"
+fact = "Nobody reads it"
+run = ["look", "${args.path:path}"]
+known_when = "output.name == args.path"
+true_when = "output.clean"
+bind = ["output.version"]
+detail = "version {output.version}"
+detail_true = "version {output.version}"
+
 [exceptions]
 denials_in_row = 4
 "#;
@@ -76,6 +99,29 @@ steps = [{ ask = "group:ghosts", within = "5m" }]
 
 [check_in]
 steps = 3
+
+[[probe]]
+id = "idle"
+tool = "rotate_keys"
+fact = "Nobody uses it"
+run = ["look", "${args.name:path}"]
+known_when = "output.name == args.name"
+true_when = "output.clean"
+bind = ["output.version"]
+detail = "version {output.version}"
+detail_true = "version {output.version}"
+
+[[probe]]
+id = "local"
+tool = "delete_file"
+at = "client"
+fact = "Nobody reads it"
+run = ["look", "${args.path:path}"]
+known_when = "output.name == args.path"
+true_when = "output.clean"
+bind = ["output.version"]
+detail = "version {output.version}"
+detail_true = "version {output.version}"
 "#;
 
 /// Cannot be used.

@@ -13,6 +13,7 @@ use tokio::runtime::Runtime;
 
 use crate::faults::Chance;
 use crate::ledger::{Known, Ledger, Told};
+use crate::outside::Outside;
 use crate::people::Cast;
 use crate::rng::Rng;
 use crate::template::{self, Template};
@@ -30,8 +31,9 @@ pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// What a task of this process sees.
 #[derive(Clone)]
 pub(crate) struct Here {
-    gate: Arc<Gate>,
+    pub(crate) gate: Arc<Gate>,
     pub(crate) ledger: Arc<Mutex<Ledger>>,
+    pub(crate) outside: Arc<Mutex<Outside>>,
     pub(crate) cast: &'static Cast,
 }
 
@@ -45,6 +47,7 @@ pub(crate) struct World {
     pub(crate) rng: Rng,
     pub(crate) cast: &'static Cast,
     pub(crate) ledger: Arc<Mutex<Ledger>>,
+    pub(crate) outside: Arc<Mutex<Outside>>,
     pub(crate) team: bool,
     pub(crate) trace: Vec<String>,
     dir: tempfile::TempDir,
@@ -72,6 +75,7 @@ impl World {
             rng,
             cast: &template.cast,
             ledger: Arc::default(),
+            outside: Arc::default(),
             team,
             trace: Vec::new(),
             dir,
@@ -92,7 +96,8 @@ impl World {
         self.chance.again();
         self.chance.calm(true);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let see: See = Arc::new(|_| Err(holdshort_core::Phrase::ours("nothing is out there")));
+        let outside = Arc::clone(&self.outside);
+        let see: See = Arc::new(move |look| outside.lock().unwrap().see(look));
         let opened = Gate::open(self.dir.path(), self.chance.clone(), self.hand.clone(), see);
         let gate = runtime.block_on(opened).unwrap();
         self.process = Some((runtime, Arc::new(gate)));
@@ -109,7 +114,8 @@ impl World {
 
     pub(crate) fn here(&self) -> Here {
         let (_, gate) = self.process.as_ref().unwrap();
-        Here { gate: Arc::clone(gate), ledger: Arc::clone(&self.ledger), cast: self.cast }
+        let (gate, ledger) = (Arc::clone(gate), Arc::clone(&self.ledger));
+        Here { gate, ledger, outside: Arc::clone(&self.outside), cast: self.cast }
     }
 
     pub(crate) fn now(&self) -> i64 {
@@ -156,6 +162,9 @@ impl World {
         }
         if self.rng.percent(4) {
             self.write_policy();
+        }
+        if self.rng.percent(12) {
+            self.change_outside();
         }
         if self.rng.percent(2) {
             self.note("the process is killed");
@@ -236,6 +245,18 @@ impl World {
         self.hand.fetch_add(by, Ordering::Relaxed);
     }
 
+    fn change_outside(&mut self) {
+        let (name, clean) = (*self.rng.pick(&agents::NAMES).unwrap(), self.rng.percent(50));
+        let mut outside = self.outside.lock().unwrap();
+        match self.rng.below(10) {
+            0 => outside.dark(true),
+            1..3 => outside.dark(false),
+            _ => outside.change(name, clean),
+        }
+        drop(outside);
+        self.note("the world outside changes");
+    }
+
     fn write_policy(&mut self) {
         let all = [template::USUAL, template::STRICT, template::STRICT, template::BROKEN];
         let text = *self.rng.pick(&all).unwrap();
@@ -284,6 +305,7 @@ impl World {
     fn settle(&mut self) -> Result<(), String> {
         self.chance.calm(true);
         self.note("faults stop");
+        self.outside.lock().unwrap().dark(false);
         self.put_policy(template::USUAL);
         self.boot();
         self.chance.calm(true);

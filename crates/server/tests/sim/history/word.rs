@@ -6,6 +6,8 @@ use holdshort_core::Event;
 use serde_json::Value;
 
 use super::{Action, History, Request};
+use crate::ledger::{Cast, Claimed, Known};
+use crate::outside::shown;
 use crate::people::AGENTS;
 
 /// How long an approval may wait for its claim, in microseconds.
@@ -164,6 +166,7 @@ impl History<'_> {
                 filled.insert(name);
             }
         }
+        self.as_it_was_seen((request, &filled), id)?;
         let quorum = quorum.max(request.quorum);
         if filled.len() < quorum {
             let yes = &request.yes;
@@ -175,6 +178,59 @@ impl History<'_> {
             return Err(format!("I1: the approval of {id} was too old"));
         }
         Ok(())
+    }
+
+    /// I14: what probes saw and pins named when people said yes is what they see and name at the
+    /// claim; a fact that has become true is no change for the worse.
+    fn as_it_was_seen(
+        &self,
+        (request, filled): (&Request, &BTreeSet<&String>),
+        id: &str,
+    ) -> Result<(), String> {
+        let Some(known) = self.ledger.known(id) else { return Ok(()) };
+        let claims: Vec<&Claimed> =
+            self.ledger.claimed.iter().filter(|one| one.action == id).collect();
+        // Nobody heard that it was let through: nothing runs by it.
+        if claims.is_empty() {
+            return Ok(());
+        }
+        let counted = request.yes.iter().filter(|(name, _)| filled.contains(name));
+        for (name, on) in counted {
+            let votes = self.ledger.votes.iter();
+            let mine = |vote: &&Cast| vote.person == name && vote.request == *on;
+            let votes: Vec<&Cast> = votes.filter(mine).collect();
+            // Whoever changed it was not shown the facts of what they changed it to.
+            if votes.iter().any(|vote| vote.decision == "modify") {
+                continue;
+            }
+            let holds =
+                |vote: &Cast| claims.iter().any(|claim| self.is_as_seen(claim, vote, known));
+            if !votes.iter().any(|vote| holds(vote)) {
+                let saw: Vec<_> = votes.iter().map(|vote| (&vote.fact, &vote.pin)).collect();
+                let place = known.place();
+                let was = claims.iter().map(|claim| {
+                    let (from, to) = claim.moments;
+                    (self.outside.at(&place, from..=to), &claim.pin)
+                });
+                let was: Vec<_> = was.collect();
+                return Err(format!(
+                    "I14: {id} ({}) was claimed as {was:?}, and {name} saw {saw:?}",
+                    known.tool
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_as_seen(&self, claim: &Claimed, vote: &Cast, known: &Known) -> bool {
+        let (from, to) = claim.moments;
+        let moments = self.outside.at(&known.place(), from..=to);
+        let probed = matches!(known.tool, "rotate_keys" | "delete_file");
+        let fact = moments.into_iter().any(|place| {
+            let now = shown(place);
+            now.0 == "true" || vote.fact.as_ref() == Some(&now)
+        });
+        (fact || !probed) && vote.pin == claim.pin
     }
 
     /// Whoever is down as having said yes said so, to exactly what runs.
