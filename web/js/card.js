@@ -138,6 +138,7 @@ export function cardColumn() {
       <h1 id="sentence" tabindex="-1">${text(data.sentence)}</h1>
       ${who(data)}
       ${card.changed ? html`<div class="mis chg" id="changed" role="note">${icon('warn')}<p><b>This request changed, read again.</b> What was typed is cleared.</p><button class="btn sm" @click=${() => { card.changed = false; redraw(); }}>I have read it</button></div>` : nothing}
+      ${data.again?.length ? html`<div class="mis" id="again" role="note">${icon('warn')}<p><b>Asked again:</b> ${text(data.again)}</p></div>` : nothing}
       ${data.mismatch?.length ? html`<div class="mis" id="mismatch" role="note">${icon('warn')}<p><b>The request does not match the task.</b> ${text(data.mismatch)}</p></div>` : nothing}
       ${data.held && !isQuestion(data) ? html`<div class="mis" id="held" role="note">${icon('warn')}<p><b>Nothing of its run begins now.</b> ${raw(data.held)}</p></div>` : nothing}
       ${isQuestion(data) ? nothing : html`${follows(data)}${safer(data)}${facts(data)}`}${exactly(data)}${words(data)}

@@ -59,6 +59,7 @@
  * @property {string} [held]   why its run begins nothing now
  * @property {string[]} tags
  * @property {Text} sentence
+ * @property {Text} [again]         why it is asked again
  * @property {{agent: Text, owner?: Text, task?: Text, asked_at: number}} who
  * @property {Text} [mismatch]
  * @property {Text[]} if_approved

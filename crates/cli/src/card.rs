@@ -52,6 +52,9 @@ fn head(card: &Card) {
     let task = card.who.task.as_ref().map_or_else(unknown, text);
     let asked = time(card.who.asked_at);
     say(format!("{} for {owner} · task: {task} · asked {asked}", text(&card.who.agent)));
+    if let Some(again) = &card.again {
+        say(styled(DANGER, format!("! Asked again: {}", text(again))));
+    }
     if let Some(mismatch) = &card.mismatch {
         say(styled(DANGER, format!("! {}", text(mismatch))));
     }

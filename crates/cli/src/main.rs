@@ -5,6 +5,7 @@ mod card;
 mod commands;
 mod connect;
 mod demo;
+mod eyes;
 mod output;
 mod person;
 

@@ -1,5 +1,7 @@
 //! One method for each thing the gate offers.
 
+mod runs;
+
 use std::time::Duration;
 
 use holdshort_api as api;
@@ -150,22 +152,6 @@ impl Client {
         self.post(&format!("/v1/actions/{id}/cancel"), &body, Wait::No).await
     }
 
-    /// Starts or describes a run.
-    ///
-    /// # Errors
-    /// When the gate refuses or cannot be reached.
-    pub async fn start_run(&self, body: &api::StartRun) -> Result<api::Run, Error> {
-        self.post("/v1/runs", body, Wait::No).await
-    }
-
-    /// Ends a run.
-    ///
-    /// # Errors
-    /// When the gate refuses or cannot be reached.
-    pub async fn finish_run(&self, id: &str) -> Result<api::Run, Error> {
-        self.post(&format!("/v1/runs/{id}/finish"), &(), Wait::No).await
-    }
-
     /// Who the token belongs to.
     ///
     /// # Errors
@@ -218,31 +204,6 @@ impl Client {
     /// When the gate refuses or cannot be reached.
     pub async fn events(&self, after: i64, limit: u32) -> Result<api::EventPage, Error> {
         self.get(&format!("/v1/events?after={after}&limit={limit}"), Wait::No).await
-    }
-
-    /// Asks people: a milestone, a question, or that the agent is stuck.
-    ///
-    /// # Errors
-    /// When the gate refuses or cannot be reached.
-    pub async fn ask(&self, run: &str, body: &api::AskPeople) -> Result<api::ActionStatus, Error> {
-        self.post(&format!("/v1/runs/{run}/questions"), body, Wait::No).await
-    }
-
-    /// Says what the model of a run cost.
-    ///
-    /// # Errors
-    /// When the gate refuses or cannot be reached.
-    pub async fn usage(&self, run: &str, cost: &str) -> Result<api::Run, Error> {
-        let body = api::Usage { cost: cost.to_owned() };
-        self.post(&format!("/v1/runs/{run}/usage"), &body, Wait::No).await
-    }
-
-    /// A run.
-    ///
-    /// # Errors
-    /// When the gate refuses or cannot be reached.
-    pub async fn run(&self, id: &str) -> Result<api::Run, Error> {
-        self.get(&format!("/v1/runs/{id}"), Wait::No).await
     }
 
     /// What policy says about a call, rule by rule.
@@ -341,9 +302,18 @@ impl Client {
         body: &(impl Serialize + Sync),
         wait: Wait,
     ) -> Result<T, Error> {
+        self.put_or_post(Method::POST, path, (body, wait)).await
+    }
+
+    async fn put_or_post<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        (body, wait): (&(impl Serialize + Sync), Wait),
+    ) -> Result<T, Error> {
         let bytes = serde_json::to_vec(body)?;
         self.again(|| {
-            let request = self.request(Method::POST, path, wait);
+            let request = self.request(method.clone(), path, wait);
             request.header("content-type", "application/json").body(bytes.clone())
         })
         .await

@@ -9,6 +9,7 @@ use holdshort_sdk::{Action, Approved, Gate, RunError};
 use serde_json::json;
 
 use crate::connect::{LOCAL_TOKEN, client};
+use crate::eyes::Local;
 use crate::output::{Stop, say};
 
 /// The gate could not be asked.
@@ -30,7 +31,7 @@ pub(crate) async fn run(
     if let Some(reason) = reason {
         action = action.reason(reason);
     }
-    let mut gate = Gate::new(client, "exec");
+    let mut gate = Gate::new(client, "exec").with_eyes(Local);
     if let Some(seconds) = wait {
         gate = gate.wait_at_most(Duration::from_secs(seconds));
     }

@@ -4,6 +4,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use holdshort_sdk::Client;
+use serde_json::json;
+
 use crate::terminal::{Desk, PASSPHRASE};
 
 fn root() -> &'static Path {
@@ -35,6 +38,67 @@ fn at_a_terminal(text: &str) {
     }
 }
 
+/// A gate with a run that an agent works on.
+struct Site {
+    desk: Desk,
+    client: Client,
+    runtime: tokio::runtime::Runtime,
+    run: String,
+    denied: String,
+}
+
+impl Site {
+    /// The run `migration`, in which a person denied the step `drop`.
+    fn new() -> Self {
+        let desk = Desk::new();
+        let read = |name: &str| std::fs::read_to_string(desk.data().join(name)).unwrap();
+        let server: serde_json::Value = serde_json::from_str(&read("server.json")).unwrap();
+        let address = server.as_object().unwrap().values().find_map(|value| {
+            value.as_str().filter(|text| text.starts_with("http")).map(str::to_owned)
+        });
+        let client = Client::new(&address.unwrap(), read("local.token").trim()).unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let start = json!({ "run": "migration", "goal": "move the shop" });
+        let start = serde_json::from_value(start).unwrap();
+        let run = runtime.block_on(client.start_run(&start)).unwrap().id;
+        let drop = json!({
+            "tool": "execute_sql", "arguments": { "sql": "DROP TABLE orders" },
+            "run": "migration", "call_id": "drop",
+        });
+        let drop = serde_json::from_str(&drop.to_string()).unwrap();
+        let denied = runtime.block_on(client.propose(&drop)).unwrap().action.id;
+        let deny = "deny HS-1 --reason 'the audit needs it'";
+        let (exit, screen) = desk.pty(deny).end_with(PASSPHRASE);
+        assert_eq!(exit, 0, "{screen}");
+        Self { desk, client, runtime, run, denied }
+    }
+}
+
+/// A request as it would be sent: method, path, and below it the body.
+fn over_http(site: &Site, text: &str) {
+    let text = text.replace("{id}", &site.run).replace("act_…", &site.denied);
+    let (line, body) = text.split_once('\n').unwrap();
+    let Site { client, runtime, run, .. } = site;
+    match line.split_once(&format!("/v1/runs/{run}/")).unwrap() {
+        ("PUT ", "plan") => {
+            let plan = serde_json::from_str(body).unwrap();
+            assert_eq!(runtime.block_on(client.keep_plan(run, &plan)).unwrap().version, 1);
+        }
+        ("GET ", "resume") => {
+            let told = runtime.block_on(client.resume(run)).unwrap();
+            let says = "`drop` was denied by dana (terminal) because: the audit needs it.";
+            assert!(told.text.contains(says), "{}", told.text);
+        }
+        ("POST ", "questions") => {
+            let ask = serde_json::from_str(body).unwrap();
+            let asked = runtime.block_on(client.ask(run, &ask)).unwrap();
+            assert!(asked.risk.sentence.contains("cannot go on"), "{}", asked.risk.sentence);
+        }
+        (method, path) => panic!("nothing sends {method}{path}"),
+    }
+    assert!(site.desk.data().exists());
+}
+
 /// The blocks of a page: language and text.
 fn blocks(page: &str) -> Vec<(String, String)> {
     let mut parts = page.split("```");
@@ -53,6 +117,7 @@ fn every_block_of_the_guides_runs() {
     for page in std::fs::read_dir(root().join("docs/guides")).unwrap() {
         let path = page.unwrap().path();
         let dir = tempfile::tempdir().unwrap();
+        let mut site = None;
         for (language, text) in blocks(&std::fs::read_to_string(&path).unwrap()) {
             match language.as_str() {
                 "toml" => {
@@ -61,12 +126,13 @@ fn every_block_of_the_guides_runs() {
                 }
                 "sh" => holdshort(dir.path(), &text),
                 "console" => at_a_terminal(&text),
+                "http" => over_http(site.get_or_insert_with(Site::new), &text),
                 other => panic!("{}: nothing runs `{other}`", path.display()),
             }
             ran += 1;
         }
     }
-    assert!(ran >= 14, "{ran}");
+    assert!(ran >= 23, "{ran}");
 }
 
 #[test]
