@@ -28,6 +28,8 @@ pub enum Proof {
     Terminal,
     /// A token with the scope `decide:api`: a machine, and shown as one.
     Machine,
+    /// A probe of the policy that saw what came of an action. It settles nothing else.
+    Probe,
 }
 
 impl Proof {
@@ -36,7 +38,7 @@ impl Proof {
     pub fn is_person(self) -> bool {
         match self {
             Proof::Browser | Proof::Terminal => true,
-            Proof::Machine => false,
+            Proof::Machine | Proof::Probe => false,
         }
     }
 
@@ -47,6 +49,7 @@ impl Proof {
             Proof::Browser => "browser",
             Proof::Terminal => "terminal",
             Proof::Machine => "machine",
+            Proof::Probe => "probe",
         }
     }
 }

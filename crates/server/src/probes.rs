@@ -112,8 +112,11 @@ fn prober(policy: &Policy) -> Prober {
 
 /// The probes that are for a call.
 pub(crate) fn covering<'p>(policy: &'p Policy, seen: Seen<'_>) -> Vec<&'p Probe> {
-    let covers =
-        |probe: &&Probe| probe.covers(seen.call, seen.assessment) && sought(probe, seen).is_some();
+    let covers = |probe: &&Probe| {
+        !probe.verifies()
+            && probe.covers(seen.call, seen.assessment)
+            && sought(probe, seen).is_some()
+    };
     policy.probes().iter().filter(covers).collect()
 }
 

@@ -30,12 +30,34 @@ fn browser_packages() -> Vec<&'static str> {
     BROWSER.into_iter().filter(|name| !installed(name)).collect()
 }
 
+/// Whether a PostgreSQL can be started here.
+fn has_postgres() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let debian = versions.map(|version| version.path().join("bin/initdb"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let others = std::env::split_paths(&path).map(|directory| directory.join("initdb"));
+    debian.chain(others).any(|program| program.is_file())
+}
+
+/// Makes sure of a PostgreSQL that the tests start and end themselves. Where there is no system of
+/// packages they say that they left it out.
+pub(super) fn postgres() -> Result<(), String> {
+    if has_postgres() || read(Command::new("dpkg-query").arg("--version")).is_none() {
+        return Ok(());
+    }
+    install("the list of Debian's packages", apt().arg("update"))?;
+    install("postgresql", apt().args(["install", "-y", "--no-install-recommends", "postgresql"]))
+}
+
 /// Says what is missing for these steps and would be installed, and why.
 pub(super) fn announce(steps: &[&str]) {
     let chosen = |name: &str| steps.contains(&name);
     let mut missing = Vec::new();
     if chosen("nextest") && !has_nextest() {
         missing.push("cargo-nextest, with cargo: runs the tests in Rust, each in its own process");
+    }
+    if chosen("nextest") && !has_postgres() {
+        missing.push("postgresql, with apt-get: databases are looked at in a real one");
     }
     if chosen("fuzz") && !venv().is_ok_and(|venv| has_schemathesis(&venv)) {
         missing.push("schemathesis, in target/venv: calls the HTTP API as nobody would by hand");

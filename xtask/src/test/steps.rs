@@ -52,6 +52,7 @@ fn build() -> Result<PathBuf, String> {
 
 fn nextest() -> Result<Done, String> {
     install::nextest()?;
+    install::postgres()?;
     build()?;
     match std::env::var_os("HOLDSHORT_SHARED") {
         Some(shared) => say(format!("corpora: {}", shared.display())),

@@ -7,11 +7,14 @@ use super::draft::Draft;
 use super::{Answer, Cast, Refusal, run};
 use crate::action::{Kind, State};
 use crate::event::EventKind;
-use crate::id::ActionId;
+use crate::fact::{Facts, Truth};
+use crate::id::{ActionId, PrincipalId};
 use crate::json::Json;
 use crate::limits;
+use crate::people::{Proof, Voter};
 use crate::request::{Decision, Reply, RequestState, Vote};
 use crate::run::RunState;
+use crate::untrusted::Untrusted;
 
 pub(super) fn answer(draft: &mut Draft<'_>, cast: Cast) -> Result<Answer, Refusal> {
     let request = draft.request.as_ref().filter(|request| request.id == cast.request);
@@ -38,6 +41,37 @@ pub(super) fn answer(draft: &mut Draft<'_>, cast: Cast) -> Result<Answer, Refusa
     record(draft, &cast, reply);
     follow(draft, &cast, reply);
     Ok(Answer::Voted { counts: true, asked_again: None })
+}
+
+/// Probes found out what came of an action: when they all know and agree, that is the answer.
+/// Otherwise what they saw stands on the card, and a person says.
+pub(super) fn verified(draft: &mut Draft<'_>) {
+    let Some(request) = &draft.request else { return };
+    let Facts::Read(facts) = &request.facts else { return };
+    let all = |truth: Truth| !facts.is_empty() && facts.iter().all(|fact| fact.truth == truth);
+    let reply = match (all(Truth::True), all(Truth::False)) {
+        (true, _) => Reply::Happened,
+        (_, true) => Reply::DidNotHappen,
+        (false, false) => return,
+    };
+    let names: Vec<&str> = facts.iter().map(|fact| fact.probe.as_str()).collect();
+    let name = names.join(", ");
+    let voter = Voter { id: PrincipalId::from_bytes([0; 16]), name, proof: Proof::Probe };
+    let said = facts.iter().map(|fact| fact.detail.render().to_plain());
+    let cast = Cast {
+        voter,
+        decision: Decision::Answer,
+        request: request.id,
+        binding: request.binding(),
+        version: request.version,
+        reason: Untrusted::new(said.collect::<Vec<_>>().join("; ")),
+        confirm: None,
+        reply: Some(reply),
+        changed: None,
+        waiting: None,
+    };
+    record(draft, &cast, reply);
+    follow(draft, &cast, reply);
 }
 
 /// The answer, if it is one of those this kind of question has.

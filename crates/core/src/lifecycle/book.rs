@@ -43,6 +43,8 @@ pub(super) struct Asking {
     pub(super) reason: String,
     /// Whether the run begins nothing until it is answered.
     pub(super) holds: bool,
+    /// What probes may find out about it.
+    pub(super) facts: Facts,
 }
 
 impl<'a> Book<'a> {
@@ -160,8 +162,12 @@ impl<'a> Book<'a> {
             created_at: now,
             updated_at: now,
         };
-        let mut request = self.request(&action, Facts::None);
+        let checking = matches!(asking.facts, Facts::Checking { .. });
+        let mut request = self.request(&action, asking.facts);
         request.version = 1;
+        if checking {
+            self.effects.push(Effect::CollectFacts { action: id, request: request.id });
+        }
         action.state = State::Pending { request: request.id };
         action.request = Some(request.id);
         let payload = Payload {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::book::{Asking, Book};
 use crate::action::{Kind, Outcome, Words};
 use crate::assessment::{Phrase, RiskLevel};
+use crate::fact::Facts;
 use crate::id::ActionId;
 use crate::planted::{self, Bug};
 use crate::policy::{Asks, CheckIn, Checkpoint, Policy};
@@ -52,6 +53,7 @@ fn exception(book: &mut Book<'_>, sentence: Phrase, rule: &'static str, more: Va
         asks,
         rule,
         holds: true,
+        facts: Facts::None,
     });
 }
 
@@ -75,7 +77,7 @@ pub(super) fn denied(book: &mut Book<'_>, action: ActionId) {
     }
 }
 
-/// An action ended, or was never heard of again.
+/// An action ended.
 pub(super) fn ended(
     book: &mut Book<'_>,
     (action, level): (ActionId, RiskLevel),
@@ -83,7 +85,6 @@ pub(super) fn ended(
     sentence: &Phrase,
 ) {
     let exceptions = book.context.policy.exceptions();
-    let asks = exceptions.asks.clone();
     match outcome {
         Outcome::Succeeded => {}
         Outcome::Failed => {
@@ -92,24 +93,30 @@ pub(super) fn ended(
                 exception(book, said, "exception.failed", json!({ "action": action }));
             }
         }
-        Outcome::Unknown => {
-            if exceptions.unknown && !planted::is(Bug::UnknownUnseen) {
-                let said = Phrase::ours("Nobody knows whether it happened: ").with(sentence);
-                let now = book.context.now;
-                book.ask(Asking {
-                    kind: Kind::UnknownOutcome,
-                    about: about(&book.run, now, json!({ "action": action })),
-                    words: Words::default(),
-                    reason: "It began and was never reported. It is not run again by itself."
-                        .to_owned(),
-                    sentence: said,
-                    asks,
-                    rule: "exception.unknown",
-                    holds: true,
-                });
-            }
-        }
+        // Told by `lost`, which knows what can be found out.
+        Outcome::Unknown => {}
     }
+}
+
+/// An action was never heard of again. `facts` is what probes may find out about it.
+pub(super) fn lost(book: &mut Book<'_>, action: ActionId, sentence: &Phrase, facts: Facts) {
+    let exceptions = book.context.policy.exceptions();
+    if !exceptions.unknown || planted::is(Bug::UnknownUnseen) {
+        return;
+    }
+    let asks = exceptions.asks.clone();
+    let now = book.context.now;
+    book.ask(Asking {
+        kind: Kind::UnknownOutcome,
+        about: about(&book.run, now, json!({ "action": action })),
+        words: Words::default(),
+        reason: "It began and was never reported. It is not run again by itself.".to_owned(),
+        sentence: Phrase::ours("Nobody knows whether it happened: ").with(sentence),
+        asks,
+        rule: "exception.unknown",
+        holds: true,
+        facts,
+    });
 }
 
 /// A step began: it may be time to check in.
@@ -157,6 +164,7 @@ fn check_in(book: &mut Book<'_>, check_in: &CheckIn) {
         asks: check_in.asks.clone(),
         rule: "check-in",
         holds: true,
+        facts: Facts::None,
     });
 }
 
@@ -203,6 +211,7 @@ pub(super) fn checkpoint(
         asks,
         rule: "checkpoint",
         holds: true,
+        facts: Facts::None,
     })?;
     book.run.progress.asked.extend(names);
     Some(id)
@@ -223,5 +232,6 @@ pub(super) fn of_agent(
         _ => ("exception.stuck", "The agent says that it is stuck.", true),
     };
     let reason = reason.to_owned();
-    book.ask(Asking { kind, sentence, about, words, asks, rule, reason, holds })
+    let facts = Facts::None;
+    book.ask(Asking { kind, sentence, about, words, asks, rule, reason, holds, facts })
 }

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::draft::Draft;
-use super::{Answer, Clearance, Context, Execution, exceptions, ladder};
-use crate::action::{Action, CancelReason, Denier, Outcome, State};
+use super::{Answer, Clearance, Context, Execution, answer, exceptions, ladder};
+use crate::action::{Action, CancelReason, Denier, Kind, Outcome, State};
 use crate::assessment::Phrase;
 use crate::event::EventKind;
-use crate::fact::{Fact, Facts, Truth};
+use crate::fact::{Fact, Facts, PendingFact, Truth};
 use crate::id::RequestId;
 use crate::limits;
 use crate::planted::{self, Bug};
@@ -98,9 +98,9 @@ fn lease_lost(draft: &mut Draft<'_>, execution: Execution) {
     if execution.started() && !planted::is(Bug::RunUnknownAgain) {
         draft.action.state = State::Completed { outcome: Outcome::Unknown, execution };
         draft.event(EventKind::Unknown, "the clock", json!({}));
-        let about = (draft.action.id, draft.action.level);
         let sentence = draft.payload.assessment.sentence.clone();
-        exceptions::ended(&mut draft.book, about, Outcome::Unknown, &sentence);
+        let facts = to_verify(draft);
+        exceptions::lost(&mut draft.book, draft.action.id, &sentence, facts);
     } else {
         // What was reserved for it is free again: nothing of it began.
         if let Some(reserved) = draft.action.reserved.take() {
@@ -108,6 +108,20 @@ fn lease_lost(draft: &mut Draft<'_>, execution: Execution) {
         }
         draft.action.state = State::Approved(execution.release());
         draft.event(EventKind::Released, "the clock", json!({}));
+    }
+}
+
+/// What probes can find out about an action whose outcome is not known.
+fn to_verify(draft: &Draft<'_>) -> Facts {
+    let call = draft.payload.effective_call();
+    let covers =
+        |probe: &&Probe| probe.verifies() && probe.covers(&call, &draft.payload.assessment);
+    let claims: Vec<PendingFact> =
+        draft.context.policy.probes().iter().filter(covers).map(Probe::pending).collect();
+    let until = draft.context.now.plus_secs(limits::FACTS_SECS);
+    match claims.is_empty() {
+        true => Facts::None,
+        false => Facts::Checking { until, claims, read: Vec::new() },
     }
 }
 
@@ -291,6 +305,10 @@ pub(super) fn facts(draft: &mut Draft<'_>, id: RequestId, facts: &[Fact]) -> Ans
     request.facts = next;
     if all {
         draft.event(EventKind::FactsRead, "Holdshort", json!({ "facts": truths }));
+    }
+    if draft.action.kind == Kind::UnknownOutcome {
+        answer::verified(draft);
+        return Answer::Done;
     }
     if let Some(probe) = forbids(draft.context.policy, facts) {
         draft.close_request(RequestState::Withdrawn);

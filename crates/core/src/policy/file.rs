@@ -235,6 +235,9 @@ pub(super) struct Probe {
     pub(super) detail_true: Option<Spanned<String>>,
     pub(super) safer: Option<Safer>,
     pub(super) if_false: Option<Spanned<String>>,
+    /// Whether it says what came of an action that was never reported.
+    #[serde(default)]
+    pub(super) verifies: bool,
 }
 
 /// An edit that leaves out what fails.

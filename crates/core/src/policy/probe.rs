@@ -110,6 +110,8 @@ pub struct Probe {
     pub(super) safer: Option<Safer>,
     /// Whether the action is denied when the fact does not hold.
     pub(super) denies: bool,
+    /// Whether it says what came of an action that was never reported, and nothing before.
+    pub(super) verifies: bool,
 }
 
 impl Probe {
@@ -135,6 +137,13 @@ impl Probe {
     #[must_use]
     pub fn denies(&self) -> bool {
         self.denies
+    }
+
+    /// Whether it is asked what came of an action that was never reported; else it is asked before
+    /// the action.
+    #[must_use]
+    pub fn verifies(&self) -> bool {
+        self.verifies
     }
 
     /// The built-in look it takes, if it takes one.

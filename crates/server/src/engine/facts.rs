@@ -2,8 +2,8 @@
 //! agent's machine can see is read there, and the fact says so.
 
 use holdshort_core::{
-    Action, ActionId, Aggregate, At, Basis, Call, ClaimIntent, Command, Fact, Facts, Json, Look,
-    Payload, Phrase, PrincipalId, Probe, RequestId, State, Untrusted,
+    Action, ActionId, Aggregate, At, Basis, Call, ClaimIntent, Command, Fact, Facts, Json, Kind,
+    Look, Payload, Phrase, PrincipalId, Probe, RequestId, State, Untrusted,
 };
 use holdshort_store::Store;
 
@@ -164,9 +164,14 @@ impl Engine {
         request: RequestId,
     ) -> Result<(), Failure> {
         let aggregate = self.db.aggregate(WORKSPACE, action)?.ok_or_else(Failure::not_found)?;
-        let Some((_, payload)) = &aggregate.action else { return Ok(()) };
-        let held = Held::of(payload)?;
-        let mut facts = self.read_from_here(held.seen(payload)).await;
+        let Some((action_row, payload)) = &aggregate.action else { return Ok(()) };
+        let mut facts = match action_row.kind {
+            Kind::UnknownOutcome => self.verify(payload).await?,
+            _ => {
+                let held = Held::of(payload)?;
+                self.read_from_here(held.seen(payload)).await
+            }
+        };
         let (policy, now) = (self.policy.policy(), self.clock.now());
         let open = aggregate.request.as_ref().filter(|open| open.id == request);
         if let Some(Facts::Checking { claims, .. }) = open.map(|open| &open.facts) {
@@ -182,6 +187,26 @@ impl Engine {
         }
         self.apply(action, Command::FactsArrived { request, facts }, None).await?;
         Ok(())
+    }
+
+    /// What probes say came of the action that a question is about.
+    async fn verify(&self, question: &Payload) -> Result<Vec<Fact>, Failure> {
+        let about = Json::parse(question.call.arguments.raw().as_bytes())?;
+        let lost = about.get("action").and_then(Json::as_str).and_then(|id| id.parse().ok());
+        let lost = match lost {
+            Some(id) => self.db.aggregate(WORKSPACE, id)?.and_then(|lost| lost.action),
+            None => None,
+        };
+        let Some((_, payload)) = lost else { return Ok(Vec::new()) };
+        let held = Held::of(&payload)?;
+        let seen = held.seen(&payload);
+        let policy = self.policy.policy();
+        let probes: Vec<&Probe> = policy
+            .probes()
+            .iter()
+            .filter(|probe| probe.verifies() && probe.covers(seen.call, seen.assessment))
+            .collect();
+        Ok(self.eyes.read(&policy, &probes, seen, self.clock.now()).await)
     }
 
     /// Writes down what an agent read for the request of its action.

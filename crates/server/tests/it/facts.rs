@@ -204,6 +204,7 @@ async fn a_probe_in_a_file_is_checked_when_it_is_loaded() {
         ("id = 'a'\nbuiltin = 'files'\ndetail = '{output.cout}'", ""),
         ("id = 'a'\nbuiltin = 'files'\ndetail = '{outputs.count}'", "did you mean `output`"),
         ("id = 'a'\nbuiltin = 'files'\ntrue_when = 'run.steps > 1'", "no `run`"),
+        ("id = 'a'\nbuiltin = 'files'\nverifies = true", "a probe that verifies"),
     ] {
         let text = format!("[[probe]]\n{probe}\n");
         let body = json!({ "files": [{ "file": "policy.toml", "text": text }] });
@@ -211,5 +212,46 @@ async fn a_probe_in_a_file_is_checked_when_it_is_loaded() {
         let found = checked.json["problems"].to_string();
         assert!(found.contains(says), "{probe}: {found}");
         assert_eq!(found == "[]", says.is_empty(), "{probe}: {found}");
+    }
+}
+
+#[tokio::test]
+async fn a_probe_says_what_came_of_what_was_never_reported() {
+    for (found, reply, held) in [
+        (r#"{"state": "gone"}"#, "happened", false),
+        (r#"{"state": "there"}"#, "did_not_happen", false),
+        ("nobody knows", "", true),
+    ] {
+        let (_place, file) = out_there("state.json", found);
+        let probe = format!(
+            "[[probe]]\nid = 'gone'\ntool = 'read_file'\nfact = 'It was read'\nverifies = true\n\
+             run = ['cat', '{file}']\nknown_when = 'has(output.state)'\n\
+             true_when = 'output.state == \"gone\"'\n"
+        );
+        let (world, dana, agent) = governed(&probe).await;
+        let proposed = world.propose(&agent, &crate::world::safe("/a")).await.ok();
+        let (action, run) = (proposed.at("/action/id"), proposed.at("/action/run"));
+        assert!(world.begin_run(&agent, &action, (&random_text(), json!({}))).await);
+        world.turn(120);
+        until(async || world.state(&agent, &action).await == "unknown").await;
+        let path = format!("/v1/runs/{run}");
+        let settled = async || {
+            let run = dana.get(&world, &path).await.ok().json;
+            let question = run["actions"].as_array().unwrap()[1].clone();
+            (question["state"].clone(), question["decided_by"].clone())
+        };
+        if held {
+            let request = dana.get(&world, "/v1/requests").await.ok().at("/items/0/id");
+            until(async || dana.card(&world, &request).await.at("/facts/0/status") == "not_known")
+                .await;
+            assert_eq!(settled().await.0, "pending", "a person says");
+            continue;
+        }
+        until(async || settled().await.0 == "answered").await;
+        assert_eq!(settled().await.1, "gone (probe)");
+        let answered = world.events(&dana).await;
+        let answered = answered.iter().find(|event| event["kind"] == "question.answered").unwrap();
+        assert_eq!(answered["detail"]["reply"], reply);
+        assert_eq!(answered["detail"]["person"], false);
     }
 }

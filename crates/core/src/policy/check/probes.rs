@@ -141,7 +141,10 @@ impl Checking<'_> {
             one.bind.iter().filter_map(|text| self.expression(text)).collect();
         bind.extend(built_in.iter().flat_map(|words| words.bind).filter_map(|text| ours(text)));
         if built_in.is_none() {
-            self.must_conclude(one, span);
+            self.must_conclude(one, span.clone());
+        }
+        if one.verifies {
+            self.may_verify(one, built_in.is_some(), span);
         }
         let said = |given: Option<Detail>, words: Option<&str>| {
             given.or(words.and_then(|text| Detail::read(text).ok())).unwrap_or_default()
@@ -167,6 +170,7 @@ impl Checking<'_> {
             detail_true: said(detail_true, words.map(|words| words.detail_true)),
             safer: one.safer.as_ref().and_then(|safer| self.safer(safer)),
             denies: self.denies(one),
+            verifies: one.verifies,
         })
     }
 
@@ -182,6 +186,17 @@ impl Checking<'_> {
         }
         if one.true_when.is_none() && one.failing.is_none() {
             self.problem(span, "a probe needs `true_when`, or `failing`: what breaks the claim");
+        }
+    }
+
+    /// What came of an action is read from the gate, and says yes or no.
+    fn may_verify(&mut self, one: &file::Probe, built_in: bool, span: Range<usize>) {
+        if built_in || one.at == probe::At::Client || one.if_false.is_some() || one.safer.is_some()
+        {
+            let what = "a probe that verifies is `run`, `get` or `query` from the gate, and nothing \
+                        follows from it but the answer";
+            self.problem(span, what).hint =
+                Some("leave out `at`, `if_false` and `safer`".to_owned());
         }
     }
 
