@@ -47,7 +47,8 @@ pub use resume::{
     State, StepDecided, StepState,
 };
 pub use run::{
-    AgentAsks, AskPeople, Because, Redirect, Run, RunAction, RunPage, RunState, StartRun, Usage,
+    AgentAsks, AskPeople, Because, Redirect, Run, RunAction, RunPage, RunState, SetWake, StartRun,
+    Usage, Wake, WakeSet,
 };
 pub use text::{Piece, Text};
 pub use vote::{Vote, VoteReply, VoteSeen};

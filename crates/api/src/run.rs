@@ -66,6 +66,9 @@ pub struct Run {
     /// What a person last told it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instructions: Option<Instructions>,
+    /// How its agent is woken when something is decided, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wake: Option<Wake>,
     /// Denied actions it cannot ask for again, `act_…`; a person can lift each.
     #[serde(default)]
     pub denied: Vec<String>,
@@ -75,6 +78,45 @@ pub struct Run {
     pub created_at: i64,
     /// When it last changed.
     pub updated_at: i64,
+}
+
+/// How the agent of a run is woken.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Wake {
+    /// `webhook` or `command`.
+    pub how: String,
+    /// Who said so.
+    pub by: String,
+    /// When it was tried last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried_at: Option<i64>,
+    /// Why the last try failed, when it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+}
+
+/// Say how the agent of a run is woken: by one of these, or not at all.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetWake {
+    /// An address that gets a POST, signed as Standard Webhooks has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2000)]
+    pub webhook: Option<String>,
+    /// A program with its arguments, started on the gate's machine without a shell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    pub command: Vec<String>,
+}
+
+/// How the agent of a run is woken from now on.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct WakeSet {
+    /// The run.
+    pub run: Run,
+    /// What webhooks are signed with, `whsec_…`: shown here and never again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
 }
 
 /// One step of a run, in short.

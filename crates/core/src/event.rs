@@ -111,6 +111,15 @@ pub enum EventKind {
     /// An agent keeps something with its run.
     #[serde(rename = "run.kept")]
     RunKept,
+    /// A person said how the agent of a run is woken, or that it is not.
+    #[serde(rename = "run.wake_set")]
+    WakeSet,
+    /// The agent of a run was woken.
+    #[serde(rename = "run.woken")]
+    Woken,
+    /// The agent of a run could not be woken.
+    #[serde(rename = "run.wake_failed")]
+    WakeFailed,
     /// An agent came back to its run.
     #[serde(rename = "run.went_on")]
     RunWentOn,
@@ -177,5 +186,10 @@ pub enum Effect {
         action: ActionId,
         /// The request.
         request: RequestId,
+    },
+    /// Wake the agent of a run: something it waits for was decided.
+    WakeAgent {
+        /// The run.
+        run: RunId,
     },
 }

@@ -65,7 +65,7 @@ pub use policy::{
     Source as PolicySource, Step, Subject, Verdict, Why,
 };
 pub use request::{Decision, Looking, Reply, Request, RequestState, Vote};
-pub use run::{Denied, Hold, Paper, PaperKind, Progress, Run, RunState, Spending};
+pub use run::{Denied, Hold, Paper, PaperKind, Progress, Run, RunState, Spending, Wake};
 pub use stop::{Belongs, Stop, StopScope, Stops};
 pub use time::Timestamp;
 pub use untrusted::{Piece, Place, Shown, Untrusted, stored};

@@ -24,6 +24,8 @@ pub enum PaperKind {
     State,
     /// Digests of the files it watches.
     Watched,
+    /// How its agent is woken; written by a person.
+    Wake,
 }
 
 impl PaperKind {
@@ -34,8 +36,24 @@ impl PaperKind {
             PaperKind::Plan => "plan",
             PaperKind::State => "state",
             PaperKind::Watched => "watched",
+            PaperKind::Wake => "wake",
         }
     }
+}
+
+/// That somebody had the agent of a run woken when something is decided, and how that went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wake {
+    /// `webhook` or `command`.
+    pub how: String,
+    /// Who set it.
+    pub by: String,
+    /// When it was tried last.
+    #[serde(default)]
+    pub tried_at: Option<Timestamp>,
+    /// Why the last try failed, when it did.
+    #[serde(default)]
+    pub failed: Option<String>,
 }
 
 /// A paper as it is written.
@@ -201,6 +219,9 @@ pub struct Run {
     /// When the agent last began something, kept something or came back.
     #[serde(default)]
     pub seen_at: Option<Timestamp>,
+    /// How its agent is woken.
+    #[serde(default)]
+    pub wake: Option<Wake>,
     /// Denied actions that may be asked for again, as a person said.
     #[serde(default)]
     pub lifted: BTreeSet<ActionId>,
@@ -231,6 +252,7 @@ impl Run {
             redirected_by: None,
             papers: BTreeMap::new(),
             seen_at: None,
+            wake: None,
             lifted: BTreeSet::new(),
             outcomes: BTreeMap::new(),
         }

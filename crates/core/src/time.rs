@@ -16,6 +16,17 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// As ISO 8601 has it; empty for a time that is no date.
+    ///
+    /// ```
+    /// use holdshort_core::Timestamp;
+    /// assert_eq!(Timestamp::from_micros(1_500_000).iso(), "1970-01-01T00:00:01.5Z");
+    /// ```
+    #[must_use]
+    pub fn iso(self) -> String {
+        jiff::Timestamp::from_microsecond(self.0).map_or(String::new(), |at| at.to_string())
+    }
+
     /// The time with this many microseconds.
     #[must_use]
     pub const fn from_micros(micros: i64) -> Self {

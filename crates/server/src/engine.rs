@@ -7,6 +7,7 @@ mod propose;
 mod resume;
 mod vote;
 mod waiters;
+mod wake;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

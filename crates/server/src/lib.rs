@@ -21,6 +21,7 @@ mod setup;
 #[doc(hidden)]
 pub mod sim;
 mod state;
+mod wake;
 mod wire;
 mod worker;
 

@@ -40,6 +40,8 @@ pub(crate) const DRAIN_SECS: u64 = 5;
 pub(crate) const HEARTBEAT_SECS: u64 = 15;
 /// Seconds one probe may take.
 pub(crate) const PROBE_SECS: u64 = 5;
+/// Times an agent is tried to be woken for one decision.
+pub(crate) const WAKE_TRIES: u32 = 20;
 /// Facts an agent may bring at once.
 pub(crate) const ANSWERS: usize = 50;
 /// Seconds until unfinished work of the outbox is taken up again.

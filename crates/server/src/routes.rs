@@ -17,6 +17,7 @@ mod settings;
 mod steer;
 mod stops;
 mod tokens;
+mod wake;
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -70,6 +71,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(facts::routes())
         .merge(runs::routes())
         .merge(resume::routes())
+        .merge(wake::routes())
         .merge(steer::routes())
         .merge(requests::routes())
         .merge(grants::routes())

@@ -263,6 +263,12 @@ pub(crate) fn run(row: &RunRow, agent: &str, says: RunSays, actions: &[ActionRow
         agent: agent.to_owned(),
         goal: Some(row.goal.clone()).filter(|goal| !goal.is_empty()),
         state: run_state(row),
+        wake: row.run.wake.as_ref().map(|wake| api::Wake {
+            how: wake.how.clone(),
+            by: wake.by.clone(),
+            tried_at: wake.tried_at.map(Timestamp::as_micros),
+            failed: wake.failed.clone(),
+        }),
         held: says.held,
         steps: row.steps,
         denials: progress.denials,

@@ -66,6 +66,7 @@ pub(crate) async fn take_all(engine: &Arc<Engine>, running: &mut JoinSet<()>) {
 async fn work(engine: Arc<Engine>, item: OutboxItem) {
     let done = match item.effect {
         Effect::CollectFacts { action, request } => engine.collect_facts(action, request).await,
+        Effect::WakeAgent { run } => engine.wake_agent(run, (item.id, item.attempts)).await,
     };
     let finished = match done {
         Ok(()) => engine.db.work_done(item.id).await.map_err(Failure::from),

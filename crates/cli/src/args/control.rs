@@ -105,6 +105,17 @@ pub(crate) enum Run {
         /// What it does differently
         instructions: String,
     },
+    /// Say how its agent is woken when something it waits for is decided; without an option: not
+    Wake {
+        /// Its id (run_…)
+        id: String,
+        /// Send a signed POST to this address
+        #[arg(long, value_name = "URL", conflicts_with = "command")]
+        webhook: Option<String>,
+        /// Start this program here, with its arguments: --command PROGRAM ARGUMENTS…
+        #[arg(long, num_args = 1.., value_name = "PROGRAM", allow_hyphen_values = true)]
+        command: Vec<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

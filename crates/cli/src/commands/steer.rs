@@ -145,11 +145,26 @@ pub(crate) async fn run(dir: &Path, run: Run) -> Result<(), Stop> {
         Run::Redirect { id, instructions } => {
             post(&client, &path(&id, "redirect"), &api::Redirect { instructions }).await?
         }
+        Run::Wake { id, webhook, command } => {
+            let key = person::unlock(&client).await?;
+            let body = api::SetWake { webhook, command };
+            let path = path(&id, "wake");
+            let set: api::WakeSet = client.signed(&key, (Method::PUT, &path), Some(&body)).await?;
+            if let Some(secret) = &set.secret {
+                data(format!("Webhooks are signed with {secret}"));
+                say("It is shown here and never again.");
+            }
+            set.run
+        }
     };
     let state = serde_json::to_value(shown.state).unwrap_or_default();
     data(format!("{}  {}  {}", shown.id, shown.agent, state.as_str().unwrap_or_default()));
     if let Some(held) = &shown.held {
         data(format!("  {}", styled(RISKY, held)));
+    }
+    if let Some(wake) = &shown.wake {
+        let failed = wake.failed.as_ref().map(|why| format!("; the last try failed: {why}"));
+        data(format!("  woken by {} ({}){}", wake.how, wake.by, failed.unwrap_or_default()));
     }
     let spent = match shown.spent.is_empty() {
         true => "cost not known".to_owned(),

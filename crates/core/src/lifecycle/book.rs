@@ -119,15 +119,7 @@ impl<'a> Book<'a> {
         }
         let now = self.context.now;
         let id = ActionId::at(now, self.random());
-        let call = Call {
-            tool: Untrusted::new(format!("holdshort.{}", asking.kind.name())),
-            server: Untrusted::default(),
-            arguments: Untrusted::new(asking.about.to_string()),
-            cwd: Untrusted::default(),
-            env_names: Untrusted::default(),
-            definition: Untrusted::default(),
-            pins: Untrusted::default(),
-        };
+        let call = call_of(&asking);
         let digest = call.digest(self.workspace).ok()?;
         let verdict = Verdict {
             ruling: Ruling::Ask,
@@ -253,6 +245,13 @@ impl<'a> Book<'a> {
         }
     }
 
+    /// Has the agent woken, where a person wants that.
+    pub(super) fn wake(&mut self) {
+        if self.run.wake.is_some() {
+            self.effects.push(Effect::WakeAgent { run: self.run.id });
+        }
+    }
+
     /// What was held for this is not held any more.
     pub(super) fn let_go(&mut self, action: ActionId) {
         self.run.holds.retain(|hold| hold.question != action);
@@ -268,6 +267,19 @@ impl<'a> Book<'a> {
     pub(super) fn changed_today(&self) -> Option<Today> {
         (self.today != *self.today_before)
             .then(|| Today { version: self.today.version + 1, ..self.today.clone() })
+    }
+}
+
+/// A question, as a call of nobody's tool.
+fn call_of(asking: &Asking) -> Call {
+    Call {
+        tool: Untrusted::new(format!("holdshort.{}", asking.kind.name())),
+        server: Untrusted::default(),
+        arguments: Untrusted::new(asking.about.to_string()),
+        cwd: Untrusted::default(),
+        env_names: Untrusted::default(),
+        definition: Untrusted::default(),
+        pins: Untrusted::default(),
     }
 }
 

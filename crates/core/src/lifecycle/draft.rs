@@ -248,7 +248,23 @@ impl<'a> Draft<'a> {
         id
     }
 
+    /// Whether something was decided that the agent may be waiting for, by somebody else.
+    fn was_decided(&self) -> bool {
+        let waited =
+            self.before.is_some_and(|(before, ..)| matches!(before.state, State::Pending { .. }));
+        waited
+            && match &self.action.state {
+                State::Approved(_) | State::Denied { .. } | State::Answered { .. } => true,
+                State::Cancelled { reason } => *reason != CancelReason::Withdrawn,
+                // Still waiting, or its executor is there already.
+                State::Pending { .. } | State::Executing(_) | State::Completed { .. } => false,
+            }
+    }
+
     pub(super) fn finish(mut self, answer: Answer) -> Transition {
+        if self.was_decided() {
+            self.book.wake();
+        }
         let now = self.context.now;
         let before_request = self.before.and_then(|(_, _, request)| request);
         let mut requests: Vec<Request> =

@@ -13,7 +13,7 @@ use crate::id::{ActionId, PrincipalId};
 use crate::people::Voter;
 use crate::policy::{Asks, Policy};
 use crate::request::{Reply, RequestState};
-use crate::run::{Paper, PaperKind, Run, RunState};
+use crate::run::{Paper, PaperKind, Run, RunState, Wake};
 use crate::time::Timestamp;
 use crate::untrusted::Untrusted;
 
@@ -55,6 +55,10 @@ pub enum RunCommand {
     Keep(PrincipalId, PaperKind, Option<u64>, Untrusted),
     /// The agent came back, and says what the files it watches are now.
     GoOn(PrincipalId, Option<Untrusted>),
+    /// A person says how the agent is woken, with what is needed for it; or that it is not.
+    SetWake(Voter, Option<(&'static str, Untrusted)>),
+    /// The agent was woken, or why not.
+    Woken(Result<(), String>),
     /// Time went by.
     TimePassed,
 }
@@ -101,6 +105,8 @@ pub fn decide_run(
             must_be_of(&book, agent)?;
             go_on(&mut book, watched)?
         }
+        RunCommand::SetWake(voter, how) => set_wake(&mut book, &voter, how)?,
+        RunCommand::Woken(result) => woken(&mut book, result),
         RunCommand::TimePassed => {
             exceptions::time_passed(&mut book);
             Answer::Done
@@ -154,6 +160,42 @@ fn keep(
     Ok(Answer::Done)
 }
 
+fn set_wake(
+    book: &mut Book<'_>,
+    voter: &Voter,
+    how: Option<(&'static str, Untrusted)>,
+) -> Result<Answer, Refusal> {
+    book.context.people.may_deny(voter.id)?;
+    let by = voter.describe();
+    let name = how.as_ref().map_or("none", |(name, _)| *name);
+    book.event(EventKind::WakeSet, (None, None), &by, json!({ "how": name }));
+    book.run.wake = match how {
+        None => None,
+        Some((how, body)) => {
+            let version = book.run.papers.get(&PaperKind::Wake).copied().unwrap_or_default() + 1;
+            book.run.papers.insert(PaperKind::Wake, version);
+            book.papers.push(Paper { kind: PaperKind::Wake, version, body });
+            Some(Wake { how: how.to_owned(), by, tried_at: None, failed: None })
+        }
+    };
+    Ok(Answer::Done)
+}
+
+/// Writes down how waking went. A run that nobody wants woken any more has nothing to write.
+fn woken(book: &mut Book<'_>, result: Result<(), String>) -> Answer {
+    let now = book.context.now;
+    if let Some(wake) = &mut book.run.wake {
+        wake.tried_at = Some(now);
+        wake.failed = result.err();
+        let (kind, how) = match &wake.failed {
+            None => (EventKind::Woken, wake.how.clone()),
+            Some(_) => (EventKind::WakeFailed, wake.how.clone()),
+        };
+        book.event(kind, (None, None), "Holdshort", json!({ "how": how }));
+    }
+    Answer::Done
+}
+
 fn go_on(book: &mut Book<'_>, watched: Option<Untrusted>) -> Result<Answer, Refusal> {
     if book.run.state == RunState::Finished {
         return Err(Refusal::RunOver);
@@ -189,6 +231,9 @@ fn set(book: &mut Book<'_>, voter: &Voter, to: RunState, detail: Value) -> Resul
     };
     stand_still(&mut book.run, to, book.context.now);
     book.event(kind, (None, None), &voter.describe(), detail);
+    if to == RunState::Running {
+        book.wake();
+    }
     Ok(Answer::Done)
 }
 
@@ -223,6 +268,7 @@ fn redirect(book: &mut Book<'_>, voter: &Voter, text: Untrusted) -> Result<Answe
         return Err(Refusal::TextMissing);
     }
     say(book, voter, Reply::Redirect, text);
+    book.wake();
     Ok(Answer::Done)
 }
 

@@ -186,6 +186,10 @@ async fn pins_are_looked_at_before_anything_runs() {
 #[tokio::test]
 async fn a_probe_in_a_file_is_checked_when_it_is_loaded() {
     let (world, dana, _) = governed("").await;
+    let secret = "[database.d]\nurl = 'postgres://me:hunter2@db/x'";
+    let body = json!({ "files": [{ "file": "policy.toml", "text": secret }] });
+    let checked = dana.read(&world, "/v1/policy/check", body).await.ok();
+    assert!(checked.json["problems"].to_string().contains("a password does not stand"));
     for (probe, says) in [
         ("id = 'a'\nfact = 'x'\nrun = ['x']\ntrue_when = 'true'", "known_when"),
         ("id = 'a'\nfact = 'x'\nrun = ['x']\nknown_when = 'true'", "true_when"),

@@ -38,4 +38,6 @@ mod time;
 #[cfg(test)]
 mod verbs;
 #[cfg(test)]
+mod wake;
+#[cfg(test)]
 mod world;

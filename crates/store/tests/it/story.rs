@@ -216,6 +216,7 @@ pub(crate) async fn work_is_leased<S: Store>(store: &S) {
     let second = store.take_work(now, until).await.unwrap().unwrap();
     let action = |effect| match effect {
         Effect::CollectFacts { action, .. } => action,
+        Effect::WakeAgent { .. } => panic!("nobody wants to be woken"),
     };
     assert_eq!([action(first.effect), action(second.effect)], ids[..]);
     assert_eq!((first.workspace, first.attempts), (WORKSPACE, 0));

@@ -100,6 +100,12 @@ impl Checking<'_> {
             {
                 self.problem(table.span(), "a database is `sqlite:/…` or `postgres://…`");
             }
+            if matches!(&database, Database::Url(url) if has_password(url)) {
+                let what = "a password does not stand in a policy, which many people read";
+                self.problem(table.span(), what).hint = Some(
+                    "give `url_env`, the environment variable that holds the address".to_owned(),
+                );
+            }
             self.policy.databases.insert(name.clone(), database);
         }
     }
@@ -191,10 +197,10 @@ impl Checking<'_> {
 
     /// What came of an action is read from the gate, and says yes or no.
     fn may_verify(&mut self, one: &file::Probe, built_in: bool, span: Range<usize>) {
-        if built_in || one.at == probe::At::Client || one.if_false.is_some() || one.safer.is_some()
-        {
-            let what = "a probe that verifies is `run`, `get` or `query` from the gate, and nothing \
-                        follows from it but the answer";
+        let follows = one.if_false.is_some() || one.safer.is_some();
+        if built_in || one.at == probe::At::Client || follows {
+            let what = "a probe that verifies is `run`, `get` or `query` from the gate, and \
+                        nothing follows from it but the answer";
             self.problem(span, what).hint =
                 Some("leave out `at`, `if_false` and `safer`".to_owned());
         }
@@ -364,6 +370,14 @@ impl Checking<'_> {
         };
         Some(Reading::BuiltIn(look))
     }
+}
+
+/// Whether an address has a password in it: `postgres://user:password@host`, or as a parameter.
+fn has_password(url: &str) -> bool {
+    let authority = url.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = authority.split(['/', '?']).next().unwrap_or_default();
+    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+    user.contains(':') || url.contains("password=")
 }
 
 /// Where a probe reads, when its table does not say.
