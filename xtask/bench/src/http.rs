@@ -33,6 +33,16 @@ impl Http {
         ))
     }
 
+    /// Puts a JSON body.
+    pub(crate) fn put(&mut self, path: &str, body: &str) -> Result<Vec<u8>, Failed> {
+        self.send(&format!(
+            "PUT {path} HTTP/1.1\r\n{}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n\
+             {body}",
+            self.head,
+            body.len()
+        ))
+    }
+
     fn send(&mut self, request: &str) -> Result<Vec<u8>, Failed> {
         self.stream.get_mut().write_all(request.as_bytes())?;
         let mut line = String::new();

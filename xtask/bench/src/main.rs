@@ -13,6 +13,7 @@ mod log;
 mod measure;
 mod parked;
 mod policy;
+mod resume;
 mod reviewer;
 
 use std::process::ExitCode;
@@ -29,9 +30,13 @@ fn main() -> ExitCode {
         [only] if only == "classify" => table(classify::run),
         [only] if only == "policy" => table(policy::run),
         [only] if only == "log" => table(log::run),
+        [only] if only == "resume" => table(resume::run),
         [only] if only == "timers" => table(|| ladders::run(100_000)),
         [quick] if quick == "--quick" => bench(&[1_000]),
-        _ => Err("usage: cargo xtask bench [--quick | classify | policy | log | timers]".into()),
+        _ => {
+            Err("usage: cargo xtask bench [--quick | classify | policy | log | timers | resume]"
+                .into())
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -76,5 +81,6 @@ fn gate_and_floor(sizes: &[u64]) -> Result<(), Failed> {
     }
     drop(gate);
     log::run()?;
+    resume::run()?;
     sizes.last().map_or(Ok(()), |size| ladders::run(*size))
 }

@@ -10,6 +10,8 @@ CREATE TABLE run_papers (
 
 -- Which step of a plan an action belongs to, without reading its record.
 ALTER TABLE actions ADD COLUMN call_id TEXT;
-UPDATE actions SET call_id = json_extract(record, '$.call_id');
+ALTER TABLE actions ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0;
+UPDATE actions SET call_id = json_extract(record, '$.call_id'),
+    updated_at = json_extract(record, '$.updated_at');
 DROP INDEX actions_by_run;
-CREATE INDEX actions_by_run ON actions (workspace, run, id, call_id, state);
+CREATE INDEX actions_by_run ON actions (workspace, run, id, call_id, state, updated_at);

@@ -105,7 +105,7 @@ fn write_action(
     let changed = transaction
         .prepare_cached(
             "UPDATE actions SET state = ?3, open = ?4, wake_at = ?5, version = ?6, record = ?7, \
-             dedupe = CASE WHEN ?4 OR ?9 THEN dedupe END \
+             updated_at = ?11, dedupe = CASE WHEN ?4 OR ?9 THEN dedupe END \
              WHERE workspace = ?1 AND id = ?2 AND (version = ?8 OR ?10)",
         )?
         .execute(params![
@@ -119,6 +119,7 @@ fn write_action(
             expected,
             action.call_id.is_some(),
             planted::is(Bug::LastWriteWins),
+            action.updated_at.as_micros(),
         ])?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
@@ -137,7 +138,8 @@ fn insert_action(
     transaction
         .prepare_cached(
             "INSERT INTO actions (workspace, id, run, agent, dedupe, state, open, wake_at, \
-             version, record, call_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             version, record, call_id, updated_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             workspace.as_bytes(),
@@ -151,6 +153,7 @@ fn insert_action(
             action.version,
             record::write(action)?,
             action.call_id,
+            action.updated_at.as_micros(),
         ])?;
     Ok(())
 }

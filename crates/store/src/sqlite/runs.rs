@@ -174,7 +174,7 @@ const SUMMARY: &str = "SELECT r.record, r.goal, \
       AND a.state IN ('claimed', 'started', 'succeeded', 'failed', 'unknown')), \
      (SELECT count(*) FROM actions a WHERE a.workspace = r.workspace AND a.run = r.id \
       AND a.state = 'pending'), \
-     (SELECT max(json_extract(a.record, '$.updated_at')) FROM actions a \
+     (SELECT max(a.updated_at) FROM actions a \
       WHERE a.workspace = r.workspace AND a.run = r.id) FROM runs r";
 
 type Summary = (String, String, u64, u64, Option<i64>);
