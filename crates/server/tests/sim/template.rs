@@ -12,8 +12,42 @@ use crate::people::{AGENTS, Agent, Cast, PEOPLE, Person, SRE};
 
 pub(crate) const WORKSPACE: WorkspaceId = WorkspaceId::from_bytes([1; 16]);
 
+/// A policy with what probes look at: one from the gate, one on the agent's machine.
+macro_rules! with_probes {
+    ($rules:literal) => {
+        concat!(
+            $rules,
+            r#"
+[[probe]]
+id = "idle"
+tool = "rotate_keys"
+fact = "Nobody uses it"
+run = ["look", "${args.name:path}"]
+known_when = "output.name == args.name"
+true_when = "output.clean"
+bind = ["output.version"]
+detail = "version {output.version}"
+detail_true = "version {output.version}"
+
+[[probe]]
+id = "local"
+tool = "delete_file"
+at = "client"
+fact = "Nobody reads it"
+run = ["look", "${args.path:path}"]
+known_when = "output.name == args.path"
+true_when = "output.clean"
+bind = ["output.version"]
+detail = "version {output.version}"
+detail_true = "version {output.version}"
+"#
+        )
+    };
+}
+
 /// What policy says at first.
-pub(crate) const USUAL: &str = r#"
+pub(crate) const USUAL: &str = with_probes!(
+    r#"
 [[rule]]
 id = "issues"
 reason = "Issues are seen by a person."
@@ -38,35 +72,15 @@ steps = [{ ask = "group:sre", within = "15m" }, { ask = "group:sre", within = "3
 [ladder.ghosts]
 steps = [{ ask = "group:ghosts", within = "5m" }]
 
-[[probe]]
-id = "idle"
-tool = "rotate_keys"
-fact = "Nobody uses it"
-run = ["look", "${args.name:path}"]
-known_when = "output.name == args.name"
-true_when = "output.clean"
-bind = ["output.version"]
-detail = "version {output.version}"
-detail_true = "version {output.version}"
-
-[[probe]]
-id = "local"
-tool = "delete_file"
-at = "client"
-fact = "Nobody reads it"
-run = ["look", "${args.path:path}"]
-known_when = "output.name == args.path"
-true_when = "output.clean"
-bind = ["output.version"]
-detail = "version {output.version}"
-detail_true = "version {output.version}"
 
 [exceptions]
 denials_in_row = 4
-"#;
+"#
+);
 
 /// Files are not deleted, and issues need two.
-pub(crate) const STRICT: &str = r#"
+pub(crate) const STRICT: &str = with_probes!(
+    r#"
 [[rule]]
 id = "no-files"
 reason = "Files stay."
@@ -100,29 +114,8 @@ steps = [{ ask = "group:ghosts", within = "5m" }]
 [check_in]
 steps = 3
 
-[[probe]]
-id = "idle"
-tool = "rotate_keys"
-fact = "Nobody uses it"
-run = ["look", "${args.name:path}"]
-known_when = "output.name == args.name"
-true_when = "output.clean"
-bind = ["output.version"]
-detail = "version {output.version}"
-detail_true = "version {output.version}"
-
-[[probe]]
-id = "local"
-tool = "delete_file"
-at = "client"
-fact = "Nobody reads it"
-run = ["look", "${args.path:path}"]
-known_when = "output.name == args.path"
-true_when = "output.clean"
-bind = ["output.version"]
-detail = "version {output.version}"
-detail_true = "version {output.version}"
-"#;
+"#
+);
 
 /// Cannot be used.
 pub(crate) const BROKEN: &str = "[[rule]]\nid = \"a\"\nallowed = true\n";
