@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::look::{Look, LookAnswer};
 use crate::question::{Kind, Reply};
+use crate::undo::Undo;
 
 /// A proposed action. All of it is a claim: nothing here can lower the risk.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -163,6 +164,9 @@ pub struct Report {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 60)]
     pub cost: Option<String>,
+    /// The call that would take it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Undo>,
 }
 
 /// Body of a cancellation.
@@ -288,6 +292,12 @@ pub struct ActionStatus {
     /// What it is: an action, or a question of its run.
     #[serde(default)]
     pub kind: Kind,
+    /// The action it takes back, `act_…`, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
+    /// Until when it can be taken back, if it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_until_at: Option<i64>,
     /// For a question: the answer; its text is `reason`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Reply>,

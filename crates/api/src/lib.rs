@@ -17,6 +17,7 @@ mod request;
 mod resume;
 mod run;
 mod text;
+mod undo;
 mod vote;
 mod why;
 
@@ -51,5 +52,6 @@ pub use run::{
     Usage, Wake, WakeSet,
 };
 pub use text::{Piece, Text};
+pub use undo::{TakeBack, Undo, UndoPage, Undoable};
 pub use vote::{Vote, VoteReply, VoteSeen};
 pub use why::{Evidence, Looked, Why};

@@ -13,6 +13,7 @@ use crate::people::Voter;
 use crate::policy::{Verdict, Why};
 use crate::request::Reply;
 use crate::time::Timestamp;
+use crate::undo::{Compensation, Undoes};
 use crate::untrusted::Untrusted;
 
 /// A proposed call and everything claimed about it. Nothing in it is believed.
@@ -295,6 +296,12 @@ pub struct Action {
     /// What of that is counted as spent.
     #[serde(default)]
     pub reserved: Option<Amount>,
+    /// The action it takes back, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<Undoes>,
+    /// Until when it can be taken back, if it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_until: Option<Timestamp>,
     /// Grows with every change.
     pub version: u64,
     /// When it was proposed.
@@ -333,6 +340,9 @@ pub struct Payload {
     /// Why the rule applied, as it was when it did.
     #[serde(default)]
     pub why: Option<Why>,
+    /// The call that would take it back, if its executor registered one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Compensation>,
 }
 
 /// A reason, and who gave it.

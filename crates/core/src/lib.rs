@@ -34,6 +34,7 @@ pub mod resume;
 mod run;
 mod stop;
 mod time;
+mod undo;
 mod untrusted;
 
 pub use action::{
@@ -54,8 +55,8 @@ pub use id::{
 pub use json::{Json, JsonError};
 pub use lifecycle::{
     AgentAsks, Aggregate, Answer, Basis, Cast, Changes, ClaimIntent, Clearance, Command, Context,
-    Execution, Judged, NewQuestion, Propose, Refusal, RunCommand, TakeClaim, Today, Transition,
-    decide, decide_run, may_fill, next_run_wake, next_wake,
+    Execution, Judged, NewQuestion, Propose, Refusal, Reported, RunCommand, TakeClaim, Today,
+    Transition, decide, decide_run, may_fill, next_run_wake, next_wake,
 };
 pub use look::{Bind, Look, PushedRef, Reads, Removal};
 pub use people::{Mode, NotEligible, People, Proof, Voter};
@@ -68,4 +69,5 @@ pub use request::{Decision, Looking, Reply, Request, RequestState, Vote};
 pub use run::{Denied, Hold, Paper, PaperKind, Progress, Run, RunState, Spending, Wake};
 pub use stop::{Belongs, Stop, StopScope, Stops};
 pub use time::Timestamp;
+pub use undo::{Compensation, Undoes};
 pub use untrusted::{Piece, Place, Shown, Untrusted, stored};

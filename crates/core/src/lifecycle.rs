@@ -31,7 +31,7 @@ use crate::time::Timestamp;
 use crate::untrusted::Untrusted;
 
 pub use clearance::{Basis, ClaimIntent, Clearance, Execution};
-pub use command::{Cast, Command, Judged, Propose, TakeClaim};
+pub use command::{Cast, Command, Judged, Propose, Reported, TakeClaim};
 use draft::Draft;
 pub use ladder::may_fill;
 pub use run::{AgentAsks, RunCommand, decide_run, next_run_wake};
@@ -275,10 +275,7 @@ fn act(draft: &mut Draft<'_>, command: Command) -> Result<Answer, Refusal> {
         Command::FactsArrived { request, facts } => timers::facts(draft, request, &facts),
         Command::Claim(claim) => claim::claim(draft, *claim)?,
         Command::Started { agent, nonce } => report::started(draft, agent, nonce)?,
-        Command::Report { agent, nonce, worked, output, cost } => {
-            let outcome = if worked { crate::Outcome::Succeeded } else { crate::Outcome::Failed };
-            report::report(draft, agent, nonce, (outcome, output, cost))?
-        }
+        Command::Report { agent, nonce, said } => report::report(draft, agent, nonce, *said)?,
         Command::Cancel { agent, reason } => cancel(draft, agent, reason)?,
         Command::Look { voter, request } => vote::look(draft, &voter, request)?,
         Command::HandOver { voter, request, to, reason } => {

@@ -16,7 +16,7 @@ use crate::request::{Decision, Request, RequestState};
 use crate::untrusted::{Place, Shown, Untrusted};
 
 pub use confirm::{Confirm, confirm};
-pub use exact::{Exact, Line};
+pub use exact::{Exact, Line, call};
 pub use mask::{Mask, conceal, restore};
 pub use reasons::Reason;
 
@@ -127,7 +127,7 @@ pub fn notice(action: &Action, payload: &Payload, request: &Request, names: Name
     let arguments = Json::parse(payload.effective_arguments().raw().as_bytes());
     let arguments = arguments.unwrap_or(Json::Null);
     let mask = Mask::of(&arguments, &assessment.secrets);
-    let exact = exact::exact(payload, &arguments, &mask);
+    let exact = exact::exact((&payload.effective_call(), assessment), &arguments, &mask);
     let words = words(payload, &mask);
     let facts = fact_lines(&request.facts, &mask);
     let is_action = action.kind == Kind::Action;

@@ -126,7 +126,7 @@ pub enum Found {
 }
 
 impl Verdict {
-    fn built_in(ruling: Ruling, rule: &str, reason: &str) -> Self {
+    pub(crate) fn built_in(ruling: Ruling, rule: &str, reason: &str) -> Self {
         Self {
             ruling,
             rule: rule.to_owned(),

@@ -100,6 +100,9 @@ impl Matter<'_> {
         if let Some((text, statements)) = self.statements {
             return self.sql(text, statements, limit);
         }
+        if let Some(phrase) = self.restore(limit) {
+            return phrase;
+        }
         let known = if self.has(Kind::Send) {
             self.message(limit)
         } else if self.has(Kind::Pay) {
@@ -114,6 +117,17 @@ impl Matter<'_> {
             self.file(limit)
         };
         known.or_else(|| self.request(limit)).unwrap_or_else(|| self.plain_call(limit))
+    }
+
+    /// Files that an undo puts back.
+    fn restore(&self, limit: usize) -> Option<Phrase> {
+        let Some(Json::Array(files)) = self.call.arguments.get("files") else { return None };
+        let first = files.first()?.get("path")?.as_str()?;
+        let phrase = |what: &str| Phrase::ours(what).theirs(cut(first, limit));
+        (self.call.tool == "restore_files").then(|| match files.len() {
+            1 => phrase("Put back as it was: "),
+            more => phrase("Put back as they were: ").and(format!(" and {} more files", more - 1)),
+        })
     }
 
     /// A web request by its method, host and path.

@@ -18,7 +18,7 @@ const TOOLS: &[(Kind, &str)] = &[
         Kind::Write,
         "write_file write edit edit_file create_file multi_edit notebook_edit \
      apply_patch str_replace_based_edit_tool str_replace_editor file_write file_edit \
-     create_directory move_file run_command run_tests",
+     create_directory move_file restore_files run_command run_tests",
     ),
     (Kind::Fetch, "browser_navigate"),
     (Kind::Send, "send_email send_message post_message"),

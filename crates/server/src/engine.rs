@@ -5,6 +5,7 @@ mod facts;
 mod policy;
 mod propose;
 mod resume;
+mod undo;
 mod vote;
 mod waiters;
 mod wake;
@@ -34,6 +35,7 @@ pub(crate) use directory::{AsOf, Known};
 pub(crate) use facts::{Answered, Presented};
 pub(crate) use propose::{Proposal, assess};
 pub(crate) use resume::{Going, Last};
+pub(crate) use undo::{TakesBack, Undoing};
 pub(crate) use vote::Ballot;
 pub(crate) use waiters::Waiters;
 

@@ -42,6 +42,12 @@ pub(crate) const HEARTBEAT_SECS: u64 = 15;
 pub(crate) const PROBE_SECS: u64 = 5;
 /// Times an agent is tried to be woken for one decision.
 pub(crate) const WAKE_TRIES: u32 = 20;
+/// Times one action may be tried to be taken back.
+pub(crate) const UNDO_ATTEMPTS: u32 = 100;
+/// Seconds for which an action can be taken back, unless its executor says.
+pub(crate) const UNDO_SECS: u32 = 7 * 24 * 60 * 60;
+/// Seconds for which an action can be taken back at most.
+pub(crate) const UNDO_MAX_SECS: u32 = 90 * 24 * 60 * 60;
 /// Facts an agent may bring at once.
 pub(crate) const ANSWERS: usize = 50;
 /// Seconds until unfinished work of the outbox is taken up again.

@@ -1,94 +1,21 @@
 //! Wire types become domain types here and nowhere else. Bodies are read once, strictly.
 
+mod body;
+
 use std::str::FromStr;
 
-use axum::extract::{FromRequest, Request};
-use axum::http::header;
 use holdshort_api::{self as api, Code};
 use holdshort_core::{
     Amount, Call, ClaimIntent, Decision, Digest, Json, Phrase, Reply, RiskLevel, Timestamp,
     Untrusted, Words, limits as core_limits,
 };
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::engine::{Answered, Presented, Proposal};
 use crate::limits;
 use crate::problem::Failure;
 
-/// A JSON body that can be read in one way only, with the bytes it was read from.
-#[derive(Debug)]
-pub(crate) struct Strict<T> {
-    pub(crate) value: T,
-    pub(crate) bytes: Vec<u8>,
-}
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Strict<T> {
-    type Rejection = Failure;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
-        read_strict(request, limits::BODY_BYTES).await
-    }
-}
-
-/// The same for what may be large: plans, and what an agent keeps.
-#[derive(Debug)]
-pub(crate) struct Large<T>(pub(crate) T);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Large<T> {
-    type Rejection = Failure;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
-        Ok(Self(read_strict(request, limits::LARGE_BODY_BYTES).await?.value))
-    }
-}
-
-async fn read_strict<T: DeserializeOwned>(
-    request: Request,
-    most: usize,
-) -> Result<Strict<T>, Failure> {
-    let kind = request.headers().get(header::CONTENT_TYPE);
-    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let essence = kind.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/json") {
-        return Err(Failure::new(
-            Code::UnsupportedMediaType,
-            "Send the body as `Content-Type: application/json`.",
-        ));
-    }
-    let bytes = read_at_most(request, most).await?;
-    Json::parse(&bytes)?;
-    let value = serde_json::from_slice(&bytes)
-        .map_err(|error| Failure::new(Code::InvalidField, told(&error)))?;
-    Ok(Strict { value, bytes })
-}
-
-/// What is wrong with a field, without the value that stood there: it may be a secret.
-fn told(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    // What comes after the last "expected" is ours; what comes before may quote the body.
-    match text.rsplit_once(", expected") {
-        Some((found, wanted)) if !found.starts_with("unknown field") => {
-            let kind = found.split(['`', '"']).next().unwrap_or_default().trim_end();
-            format!("{kind}, expected{wanted}")
-        }
-        _ => text,
-    }
-}
-
-/// The bytes of a body, bounded.
-pub(crate) async fn read_body(request: Request) -> Result<Vec<u8>, Failure> {
-    read_at_most(request, limits::BODY_BYTES).await
-}
-
-async fn read_at_most(request: Request, most: usize) -> Result<Vec<u8>, Failure> {
-    let read = axum::body::to_bytes(request.into_body(), most).await;
-    read.map(|bytes| bytes.to_vec()).map_err(|_| {
-        let arguments = core_limits::ARGUMENTS_BYTES;
-        let detail = format!("This body may have {most} bytes; arguments {arguments}.");
-        Failure::new(Code::TooLarge, detail)
-    })
-}
+pub(crate) use body::{Large, Strict, read_body};
 
 /// A path parameter as an id. Something that is no id names nothing.
 pub(crate) fn id<T: FromStr>(text: &str) -> Result<T, Failure> {
@@ -181,7 +108,35 @@ pub(crate) fn proposal(
         expires_at: body.expires_at.map(Timestamp::from_micros),
         cost,
         claim,
+        undo: None,
     })
+}
+
+/// The call that would take an action back, and for how many seconds it works.
+pub(crate) fn undo(body: api::Undo) -> Result<(Call, u32), Failure> {
+    let api::Undo { tool, server, arguments, cwd, for_s } = body;
+    if tool.trim().is_empty() {
+        return Err(Failure::new(Code::InvalidField, "`undo.tool` must not be empty."));
+    }
+    text("undo.tool", &tool, 256)?;
+    text("undo.server", server.as_deref().unwrap_or_default(), 256)?;
+    text("undo.cwd", cwd.as_deref().unwrap_or_default(), 4096)?;
+    object("undo.arguments", &arguments, core_limits::ARGUMENTS_BYTES)?;
+    let for_secs = for_s.unwrap_or(limits::UNDO_SECS);
+    if !(1..=limits::UNDO_MAX_SECS).contains(&for_secs) {
+        let detail = format!("`undo.for_s` must be between 1 and {}.", limits::UNDO_MAX_SECS);
+        return Err(Failure::new(Code::InvalidField, detail));
+    }
+    let call = Call {
+        tool: Untrusted::new(tool),
+        server: optional(server),
+        arguments: Untrusted::new(arguments.get()),
+        cwd: optional(cwd),
+        env_names: Untrusted::new("[]"),
+        definition: Untrusted::default(),
+        pins: Untrusted::default(),
+    };
+    Ok((call, for_secs))
 }
 
 fn check_texts(body: &api::Propose) -> Result<(), Failure> {

@@ -17,6 +17,7 @@ mod settings;
 mod steer;
 mod stops;
 mod tokens;
+mod undo;
 mod wake;
 
 use std::sync::OnceLock;
@@ -72,6 +73,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(runs::routes())
         .merge(resume::routes())
         .merge(wake::routes())
+        .merge(undo::routes())
         .merge(steer::routes())
         .merge(requests::routes())
         .merge(grants::routes())

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::problem::Failure;
 
-pub(crate) use card::{Rights, card, needs};
+pub(crate) use card::{Rights, card, exact, needs};
 
 /// Text for surfaces.
 pub(crate) fn text(shown: &Shown) -> api::Text {
@@ -128,6 +128,8 @@ fn action(
         effective_arguments: effective,
         modified: action.effective != action.proposed,
         kind: kind(action.kind),
+        undoes: action.undoes.map(|undoes| undoes.action.to_string()),
+        undo_until_at: action.undo_until.map(Timestamp::as_micros),
         answer: match &action.state {
             State::Answered { reply: given, .. } => Some(reply(*given)),
             _ => None,

@@ -9,6 +9,7 @@ const SQLITE: &[(u32, &str)] = &[
     (1, include_str!("../migrations/sqlite/0001_first.sql")),
     (2, include_str!("../migrations/sqlite/0002_policy.sql")),
     (3, include_str!("../migrations/sqlite/0003_runs.sql")),
+    (4, include_str!("../migrations/sqlite/0004_undo.sql")),
 ];
 
 /// Brings the database to the schema of this binary.

@@ -59,5 +59,6 @@ pub(crate) fn erased() -> Payload {
         reasons: Vec::new(),
         output: Untrusted::default(),
         why: None,
+        undo: None,
     }
 }

@@ -41,25 +41,11 @@ use crate::store::{
 #[cfg(feature = "sim")]
 pub use inline::{Fault, Faults, Turn};
 use readers::Readers;
+pub use readers::Tuning;
 use writer::Writer;
 
 /// Name of the database in the data directory.
 const FILE: &str = "holdshort.db";
-
-/// Sizes that trade memory for speed.
-#[derive(Clone, Copy, Debug)]
-pub struct Tuning {
-    /// Connections that read.
-    pub readers: usize,
-    /// Page cache of each connection, in KiB.
-    pub cache_kib: i64,
-}
-
-impl Default for Tuning {
-    fn default() -> Self {
-        Self { readers: 3, cache_kib: 4096 }
-    }
-}
 
 /// The memory in one directory.
 pub struct Sqlite {
@@ -290,6 +276,15 @@ impl Store for Sqlite {
 
     fn steps_of(&self, workspace: WorkspaceId, run: RunId) -> Read<Vec<StepRow>> {
         self.read(|connection| runs::steps(connection, workspace, run))
+    }
+
+    fn undoable(
+        &self,
+        workspace: WorkspaceId,
+        before: Option<ActionId>,
+        now_and_limit: (Timestamp, u32),
+    ) -> Read<Vec<ActionId>> {
+        self.read(|connection| runs::undoable(connection, workspace, before, now_and_limit))
     }
 
     fn paper(&self, workspace: WorkspaceId, run: RunId, kind: PaperKind) -> Read<Option<Paper>> {

@@ -287,6 +287,14 @@ pub trait Store: Send + Sync + 'static {
     /// All actions of a run in short, oldest first.
     fn steps_of(&self, workspace: WorkspaceId, run: RunId) -> Result<Vec<StepRow>>;
 
+    /// Actions that can be taken back at this time, newest first.
+    fn undoable(
+        &self,
+        workspace: WorkspaceId,
+        before: Option<ActionId>,
+        now_and_limit: (Timestamp, u32),
+    ) -> Result<Vec<ActionId>>;
+
     /// What an agent keeps with a run.
     fn paper(&self, workspace: WorkspaceId, run: RunId, kind: PaperKind) -> Result<Option<Paper>>;
 

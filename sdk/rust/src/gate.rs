@@ -271,7 +271,9 @@ impl Gate {
             Ok(_) => (api::ReportedOutcome::Succeeded, None),
             Err(error) => (api::ReportedOutcome::Failed, Some(error.to_string())),
         };
-        self.client.report(&id, &api::Report { nonce, outcome, output, cost: None }).await?;
+        self.client
+            .report(&id, &api::Report { nonce, outcome, output, cost: None, undo: None })
+            .await?;
         result.map_err(RunError::Failed)
     }
 

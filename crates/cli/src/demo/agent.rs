@@ -274,7 +274,7 @@ impl<'a> Agent<'a> {
             Err(error) => (ReportedOutcome::Failed, format!("{error:?}")),
         };
         self.keep_output(step, &done)?;
-        let report = Report { nonce, outcome, output: Some(output), cost: None };
+        let report = Report { nonce, outcome, output: Some(output), cost: None, undo: None };
         Ok(self.client.report(id, &report).await?)
     }
 

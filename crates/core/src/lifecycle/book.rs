@@ -150,6 +150,8 @@ impl<'a> Book<'a> {
             expires_at: None,
             cost: None,
             reserved: None,
+            undoes: None,
+            undo_until: None,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -173,6 +175,7 @@ impl<'a> Book<'a> {
             reasons: Vec::new(),
             output: Untrusted::default(),
             why: None,
+            undo: None,
         };
         if asking.holds {
             self.run.holds.push(Hold { question: id, kind: asking.kind });

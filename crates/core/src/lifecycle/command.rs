@@ -11,6 +11,7 @@ use crate::people::Voter;
 use crate::policy::Ask;
 use crate::request::{Decision, Reply};
 use crate::time::Timestamp;
+use crate::undo::{Compensation, Undoes};
 use crate::untrusted::Untrusted;
 
 /// A call, assessed.
@@ -45,6 +46,10 @@ pub struct Propose {
     pub cost: Option<Amount>,
     /// Claim at once when allowed.
     pub claim: Option<ClaimIntent>,
+    /// The action it takes back, if it does.
+    pub undoes: Option<Undoes>,
+    /// Who had it proposed, when that is not the agent.
+    pub by: Option<Voter>,
 }
 
 /// A vote.
@@ -87,6 +92,19 @@ pub struct TakeClaim {
     pub facts: Option<Vec<Fact>>,
 }
 
+/// What came of an execution, as its executor says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reported {
+    /// Whether it worked.
+    pub worked: bool,
+    /// What the tool returned.
+    pub output: Untrusted,
+    /// What it did cost; what was declared when absent.
+    pub cost: Option<Amount>,
+    /// The call that would take it back.
+    pub undo: Option<Compensation>,
+}
+
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -116,12 +134,8 @@ pub enum Command {
         agent: PrincipalId,
         /// Digest of its nonce.
         nonce: Digest,
-        /// Whether it worked.
-        worked: bool,
-        /// What the tool returned.
-        output: Untrusted,
-        /// What it did cost; what was declared when absent.
-        cost: Option<Amount>,
+        /// What came of it.
+        said: Box<Reported>,
     },
     /// The agent takes it back.
     Cancel {

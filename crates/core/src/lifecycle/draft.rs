@@ -103,7 +103,19 @@ impl<'a> Draft<'a> {
 
     /// What policy says about the effective call now.
     pub(super) fn judge(&self) -> Verdict {
-        self.judge_call(&self.payload.effective_call(), &self.payload.assessment)
+        let verdict = self.judge_call(&self.payload.effective_call(), &self.payload.assessment);
+        match verdict.ruling {
+            Ruling::Allow if self.is_undo_of_agent() => {
+                let why = "An agent may propose to take something back; a person has it run.";
+                Verdict::built_in(Ruling::Ask, "builtin.undo", why)
+            }
+            Ruling::Allow | Ruling::Ask | Ruling::Deny => verdict,
+        }
+    }
+
+    /// Whether an agent wants to take something back: it may propose that, never have it run.
+    fn is_undo_of_agent(&self) -> bool {
+        self.action.undoes.is_some_and(|undoes| !undoes.by_person)
     }
 
     /// What policy says about a call.
@@ -136,7 +148,9 @@ impl<'a> Draft<'a> {
     /// more than one person each time. A grant made by one of one is no grant of two.
     pub(super) fn may_be_granted(&self, verdict: &Verdict) -> bool {
         let seats = verdict.asks.as_ref().map_or(1, Asks::seats);
-        verdict.may_be_granted() && (seats <= 1 || self.context.people.mode == Mode::Personal)
+        verdict.may_be_granted()
+            && !self.is_undo_of_agent()
+            && (seats <= 1 || self.context.people.mode == Mode::Personal)
     }
 
     /// The grant that covers the effective call, which `verdict` would ask about.

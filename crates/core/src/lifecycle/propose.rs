@@ -14,6 +14,7 @@ use crate::event::EventKind;
 use crate::fact::Facts;
 use crate::grant::Grant;
 use crate::id::{ActionId, RequestId};
+use crate::people::Voter;
 use crate::policy::{Ruling, Verdict};
 use crate::untrusted::Untrusted;
 
@@ -22,9 +23,14 @@ pub(super) fn propose(
     propose: Propose,
     context: &Context<'_>,
 ) -> Result<Transition, Refusal> {
-    let (intent, name) = (propose.claim, propose.agent_name.clone());
+    let intent = propose.claim;
+    let name = propose.by.as_ref().map_or_else(|| propose.agent_name.clone(), Voter::describe);
     let mut draft = draft(aggregate, propose, context)?;
-    let detail = json!({ "call": draft.action.proposed, "level": draft.action.level });
+    let (call, level) = (draft.action.proposed, draft.action.level);
+    let detail = match draft.action.undoes {
+        Some(undoes) => json!({ "call": call, "level": level, "undoes": undoes.action }),
+        None => json!({ "call": call, "level": level }),
+    };
     draft.event(EventKind::Proposed, &name, detail);
     let phase = draft.payload.words.phase.raw().to_owned();
     exceptions::phase(&mut draft.book, &phase);
@@ -77,6 +83,8 @@ fn draft<'a>(
         expires_at: propose.expires_at,
         cost: propose.cost,
         reserved: None,
+        undoes: propose.undoes,
+        undo_until: None,
         version: 0,
         created_at: now,
         updated_at: now,
@@ -92,6 +100,7 @@ fn draft<'a>(
         reasons: Vec::new(),
         output: Untrusted::default(),
         why: None,
+        undo: None,
     };
     Ok(Draft::fresh(aggregate, context, action, payload))
 }

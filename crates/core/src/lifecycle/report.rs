@@ -3,13 +3,12 @@
 use serde_json::json;
 
 use super::draft::Draft;
-use super::{Answer, Execution, Refusal, exceptions};
+use super::{Answer, Execution, Refusal, Reported, exceptions};
 use crate::action::{Outcome, State};
-use crate::amount::Amount;
 use crate::digest::Digest;
 use crate::event::EventKind;
 use crate::id::PrincipalId;
-use crate::untrusted::Untrusted;
+use crate::undo::Compensation;
 
 pub(super) fn started(
     draft: &mut Draft<'_>,
@@ -47,12 +46,13 @@ pub(super) fn report(
     draft: &mut Draft<'_>,
     agent: PrincipalId,
     nonce: Digest,
-    (outcome, output, cost): (Outcome, Untrusted, Option<Amount>),
+    said: Reported,
 ) -> Result<Answer, Refusal> {
     draft.must_belong_to(agent)?;
+    let outcome = if said.worked { Outcome::Succeeded } else { Outcome::Failed };
     match draft.action.state.clone() {
         State::Executing(execution) if execution.nonce() == nonce => {
-            complete(draft, execution, outcome, (output, cost));
+            complete(draft, execution, outcome, said);
             Ok(Answer::Done)
         }
         // It ran without saying that it began, and its lease ran out: down as run, so that
@@ -60,14 +60,15 @@ pub(super) fn report(
         State::Approved(clearance) if clearance.released() == Some(nonce) => {
             let intent = super::ClaimIntent { nonce, lease_secs: 1, start: true };
             let execution = Execution::open(clearance, intent, draft.context.now);
-            complete(draft, execution, outcome, (output, cost));
+            complete(draft, execution, outcome, said);
             Ok(Answer::Done)
         }
         State::Completed { outcome: known, execution } if execution.nonce() == nonce => match known
         {
             Outcome::Unknown => {
                 draft.event(EventKind::ReportedLate, "the agent", json!({ "says": outcome }));
-                draft.payload.output = output;
+                draft.payload.output = said.output;
+                register(draft, said.undo);
                 Ok(Answer::Done)
             }
             Outcome::Succeeded | Outcome::Failed if known == outcome => Ok(Answer::Done),
@@ -80,15 +81,11 @@ pub(super) fn report(
     }
 }
 
-fn complete(
-    draft: &mut Draft<'_>,
-    execution: Execution,
-    outcome: Outcome,
-    (output, cost): (Untrusted, Option<Amount>),
-) {
+fn complete(draft: &mut Draft<'_>, execution: Execution, outcome: Outcome, said: Reported) {
     draft.action.state = State::Completed { outcome, execution };
-    draft.payload.output = output;
-    if let Some(cost) = cost {
+    draft.payload.output = said.output;
+    register(draft, said.undo);
+    if let Some(cost) = said.cost {
         if let Some(reserved) = draft.action.reserved.take() {
             draft.book.take_back(&reserved);
         }
@@ -96,7 +93,15 @@ fn complete(
         draft.action.reserved = Some(cost);
     }
     let cost = draft.action.reserved.clone();
-    draft.event(EventKind::Reported, "the agent", json!({ "outcome": outcome, "cost": cost }));
+    let undo_until = draft.action.undo_until;
+    let detail = json!({ "outcome": outcome, "cost": cost, "undo_until": undo_until });
+    draft.event(EventKind::Reported, "the agent", detail);
     let about = (draft.action.id, draft.action.level);
     exceptions::ended(&mut draft.book, about, outcome, &draft.payload.assessment.sentence);
+}
+
+/// Keeps the call that would take the action back.
+fn register(draft: &mut Draft<'_>, undo: Option<Compensation>) {
+    draft.action.undo_until = undo.as_ref().map(|undo| undo.until);
+    draft.payload.undo = undo;
 }

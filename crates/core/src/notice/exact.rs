@@ -1,7 +1,8 @@
 //! Exactly what will run: tool, place, commands, and every argument in full.
 
 use super::mask::Mask;
-use crate::action::Payload;
+use crate::action::Call;
+use crate::assessment::Assessment;
 use crate::json::Json;
 use crate::untrusted::{Place, Shown, Untrusted};
 
@@ -37,19 +38,31 @@ pub struct Line {
     pub secret: bool,
 }
 
-pub(super) fn exact(payload: &Payload, arguments: &Json, mask: &Mask) -> Exact {
+/// A call that no request is about: what it does in one sentence, and in full.
+#[must_use]
+pub fn call(call: &Call, assessment: &Assessment) -> (Shown, Exact) {
+    let arguments = Json::parse(call.arguments.raw().as_bytes()).unwrap_or(Json::Null);
+    let mask = Mask::of(&arguments, &assessment.secrets);
+    (mask.phrase(&assessment.sentence), exact((call, assessment), &arguments, &mask))
+}
+
+pub(super) fn exact(
+    (call, assessment): (&Call, &Assessment),
+    arguments: &Json,
+    mask: &Mask,
+) -> Exact {
     let mut lines = Vec::new();
     flatten(String::new(), arguments, mask, &mut lines);
-    if let Ok(pins) = Json::parse(payload.effective_call().pins.raw().as_bytes()) {
+    if let Ok(pins) = Json::parse(call.pins.raw().as_bytes()) {
         flatten("(pinned)".to_owned(), &pins, mask, &mut lines);
     }
     Exact {
-        tool: payload.call.tool.render(Place::Name),
-        server: payload.call.server.render(Place::Name),
-        cwd: mask.text(&payload.call.cwd, Place::Name),
-        command: payload.assessment.commands.iter().map(|line| mask.phrase(line)).collect(),
+        tool: call.tool.render(Place::Name),
+        server: call.server.render(Place::Name),
+        cwd: mask.text(&call.cwd, Place::Name),
+        command: assessment.commands.iter().map(|line| mask.phrase(line)).collect(),
         arguments: lines,
-        uninspectable: payload.assessment.uninspectable.clone(),
+        uninspectable: assessment.uninspectable.clone(),
     }
 }
 

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use crate::builders::{
     self, AGENT, ANA, BEN, MACHINE, OTHER_AGENT, OWNER, YEARS_10, fact, judged, nonce,
 };
-use crate::world::{World, propose};
+use crate::world::{World, propose, said};
 
 /// How a history begins.
 #[derive(Clone, Copy, Debug)]
@@ -280,9 +280,7 @@ fn agents(world: &World, one: Move) -> Option<Command> {
         Move::Report { stranger, nonce: number, worked } => Command::Report {
             agent: agent(stranger),
             nonce: nonce(number),
-            worked,
-            output: Untrusted::new("done"),
-            cost: None,
+            said: Box::new(said(worked)),
         },
         Move::Cancel { stranger } => {
             Command::Cancel { agent: agent(stranger), reason: Untrusted::new("no") }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use holdshort_core::{
     Action, Aggregate, Answer, Cast, Changes, Command, Context, Decision, Digest, Effect, Event,
-    EventId, Judged, Mode, NewQuestion, Payload, People, Policy, Propose, Refusal, Request,
-    RequestId, Run, RunId, State, Stops, TakeClaim, Timestamp, Untrusted, Voter, Words, decide,
+    EventId, Judged, Mode, NewQuestion, Payload, People, Policy, Propose, Refusal, Reported,
+    Request, RequestId, Run, RunId, State, Stops, TakeClaim, Timestamp, Untrusted, Voter, Words,
+    decide,
 };
 
 use crate::builders::{self, AGENT, OWNER, WORKSPACE};
@@ -291,6 +292,8 @@ pub(crate) fn propose(judged: Judged) -> Command {
         expires_at: None,
         cost: None,
         claim: None,
+        undoes: None,
+        by: None,
     }))
 }
 
@@ -305,7 +308,11 @@ pub(crate) fn claim(number: u8) -> Command {
     }))
 }
 
+pub(crate) fn said(worked: bool) -> Reported {
+    Reported { worked, output: Untrusted::new("done"), cost: None, undo: None }
+}
+
 pub(crate) fn report(number: u8, worked: bool) -> Command {
     let nonce = builders::nonce(number);
-    Command::Report { agent: AGENT, nonce, worked, output: Untrusted::new("done"), cost: None }
+    Command::Report { agent: AGENT, nonce, said: Box::new(said(worked)) }
 }

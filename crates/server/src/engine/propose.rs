@@ -25,6 +25,7 @@ pub(crate) struct Proposal {
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) cost: Option<Amount>,
     pub(crate) claim: Option<ClaimIntent>,
+    pub(crate) undo: Option<super::TakesBack>,
 }
 
 /// What a proposal led to.
@@ -76,7 +77,7 @@ impl Engine {
         Ok(Run { agent_name: agent.name.clone(), owner: agent.owner, ..run })
     }
 
-    async fn propose_new(
+    pub(super) async fn propose_new(
         &self,
         agent: &Principal,
         proposal: &Proposal,
@@ -101,13 +102,16 @@ impl Engine {
             expires_at: proposal.expires_at,
             cost: proposal.cost.clone(),
             claim: proposal.claim,
+            undoes: proposal.undo.as_ref().map(|undo| undo.undoes),
+            by: proposal.undo.as_ref().and_then(|undo| undo.by.clone()),
         };
         let now = self.now()?;
         let context = now.context(at)?;
         let transition = decide(&aggregate, Command::Propose(Box::new(propose)), &context)
             .map_err(Failure::from)?;
         let new = Some((proposal.words.goal.raw().to_owned(), *dedupe.as_bytes()));
-        let with = With { proof: None, new, new_run };
+        let proof = proposal.undo.as_ref().and_then(|undo| undo.proof.clone());
+        let with = With { proof, new, new_run };
         match self.write(aggregate, transition, with, &now).await {
             Ok(applied) => Ok(applied),
             Err(StoreError::Conflict) => Err(Rejected::Conflict),
@@ -193,7 +197,8 @@ pub(crate) fn assess(
     })
 }
 
-enum Rejected {
+pub(super) enum Rejected {
+    /// Something was written meanwhile: to be tried again.
     Conflict,
     Failed(Failure),
 }

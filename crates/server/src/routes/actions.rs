@@ -6,7 +6,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use holdshort_api::{self as api, Code, Problem};
 use holdshort_core::{
-    ActionId, Aggregate, Answer, ClaimIntent, Command, PrincipalId, State as ActionState, Untrusted,
+    ActionId, Aggregate, Answer, ClaimIntent, Command, PrincipalId, Reported, State as ActionState,
+    Untrusted,
 };
 use holdshort_store::Store;
 use serde::Deserialize;
@@ -280,13 +281,21 @@ async fn report(
     caller.must(PROPOSE)?;
     let output = body.value.output.unwrap_or_default();
     parse::text("output", &output, limits::OUTPUT_BYTES)?;
-    let command = Command::Report {
-        agent: caller.principal.id,
-        nonce: parse::nonce_digest(&body.value.nonce)?,
+    let undo = match body.value.undo {
+        Some(undo) => {
+            let (call, for_secs) = parse::undo(undo)?;
+            Some(app.engine.compensation(call, for_secs)?)
+        }
+        None => None,
+    };
+    let said = Box::new(Reported {
         worked: body.value.outcome == api::ReportedOutcome::Succeeded,
         output: Untrusted::new(output),
         cost: parse::cost(body.value.cost.as_deref())?,
-    };
+        undo,
+    });
+    let nonce = parse::nonce_digest(&body.value.nonce)?;
+    let command = Command::Report { agent: caller.principal.id, nonce, said };
     let applied = app.engine.apply(parse::id(&id)?, command, None).await?;
     status(&app, &applied.aggregate).map(Json)
 }

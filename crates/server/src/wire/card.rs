@@ -58,7 +58,7 @@ pub(crate) fn card(
         if_denied: texts(&notice.if_denied),
         safer: safer(&notice)?,
         facts: facts(&notice),
-        exact: exact(&notice),
+        exact: exact(&notice.exact),
         agent_words: words(&notice),
         axes: axes(&notice.axes),
         why: why(action, payload, request, &notice),
@@ -121,9 +121,9 @@ fn facts(notice: &Notice) -> Vec<api::Fact> {
         .collect()
 }
 
-fn exact(notice: &Notice) -> api::Exact {
+/// A call in full.
+pub(crate) fn exact(exact: &notice::Exact) -> api::Exact {
     let some = |shown: &Shown| (!shown.pieces.is_empty()).then(|| text(shown));
-    let exact = &notice.exact;
     api::Exact {
         tool: text(&exact.tool),
         server: some(&exact.server),

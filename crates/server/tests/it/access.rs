@@ -154,6 +154,12 @@ async fn reading_changes_nothing() {
     let asked = world.propose(&agent, &dangerous("/srv/a")).await.ok();
     let done = world.propose(&agent, &safe("/srv/a")).await.ok();
     world.execute(&agent, &done.at("/action/id")).await;
+    let nonce = crate::person::random_text();
+    let undone = world.propose(&agent, &safe("/srv/b")).await.ok().at("/action/id");
+    assert!(world.begin_run(&agent, &undone, (&nonce, json!({}))).await);
+    let undo = json!({ "tool": "close_issue", "arguments": {} });
+    let report = json!({ "nonce": nonce, "outcome": "succeeded", "undo": undo });
+    world.post(&agent, &format!("/v1/actions/{undone}/report"), &report).await.ok();
     // What is due and not yet written down must not be written by a reader.
     let before = rows(&world);
     let (action, request) = (asked.at("/action/id"), asked.at("/action/request"));
@@ -161,6 +167,7 @@ async fn reading_changes_nothing() {
     let mut called = 0;
     for (_, path) in routes(&world).await.iter().filter(|(method, _)| *method == Method::GET) {
         let id = match path.split('/').nth(2) {
+            Some("actions") if path.ends_with("undo") => &undone,
             Some("actions") => &action,
             Some("requests") => &request,
             _ => &run,

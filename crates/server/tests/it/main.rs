@@ -36,6 +36,7 @@ mod secrets;
 #[cfg(test)]
 mod time;
 #[cfg(test)]
+mod undo;
 mod verbs;
 #[cfg(test)]
 mod wake;

@@ -2,7 +2,8 @@
 
 use holdshort_core::planted::{self, Bug};
 use holdshort_core::{
-    Action, Changes, Facts, Kind, NewQuestion, Request, RiskLevel, WorkspaceId, next_wake,
+    Action, Changes, Facts, Kind, NewQuestion, Request, RiskLevel, Timestamp, WorkspaceId,
+    next_wake,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -105,7 +106,7 @@ fn write_action(
     let changed = transaction
         .prepare_cached(
             "UPDATE actions SET state = ?3, open = ?4, wake_at = ?5, version = ?6, record = ?7, \
-             updated_at = ?11, dedupe = CASE WHEN ?4 OR ?9 THEN dedupe END \
+             updated_at = ?11, undo_until = ?12, dedupe = CASE WHEN ?4 OR ?9 THEN dedupe END \
              WHERE workspace = ?1 AND id = ?2 AND (version = ?8 OR ?10)",
         )?
         .execute(params![
@@ -120,6 +121,7 @@ fn write_action(
             action.call_id.is_some(),
             planted::is(Bug::LastWriteWins),
             action.updated_at.as_micros(),
+            action.undo_until.map(Timestamp::as_micros),
         ])?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }

@@ -128,6 +128,8 @@ pub(super) fn erase(
         "UPDATE payloads SET body = ?3 WHERE workspace = ?1 AND id = ?2",
         params![workspace.as_bytes(), action.as_bytes(), erased],
     )?;
+    transaction
+        .execute("UPDATE actions SET undo_until = NULL WHERE workspace = ?1 AND id = ?2", key)?;
     super::feed::append(transaction, workspace, std::slice::from_ref(event))?;
     Ok(())
 }

@@ -6,6 +6,21 @@ use rusqlite::Connection;
 
 use crate::error::StoreError;
 
+/// Sizes that trade memory for speed.
+#[derive(Clone, Copy, Debug)]
+pub struct Tuning {
+    /// Connections that read.
+    pub readers: usize,
+    /// Page cache of each connection, in KiB.
+    pub cache_kib: i64,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { readers: 3, cache_kib: 4096 }
+    }
+}
+
 /// A few read-only connections, lent out one query at a time.
 pub(super) struct Readers {
     idle: Mutex<Vec<Connection>>,

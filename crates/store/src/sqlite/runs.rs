@@ -257,3 +257,20 @@ pub(super) fn steps(
     })?;
     rows.map(|row| row.map_err(StoreError::from)).collect()
 }
+
+/// Actions that can be taken back, newest first.
+pub(super) fn undoable(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    before: Option<ActionId>,
+    (now, limit): (Timestamp, u32),
+) -> Result<Vec<ActionId>, StoreError> {
+    let before = before.map_or([0xff; 16], |id| *id.as_bytes());
+    let mut select = connection.prepare_cached(
+        "SELECT id FROM actions WHERE workspace = ?1 AND id < ?2 AND undo_until > ?3 \
+         ORDER BY id DESC LIMIT ?4",
+    )?;
+    let values = params![workspace.as_bytes(), before, now.as_micros(), limit];
+    let rows = select.query_map(values, |row| Ok(ActionId::from_bytes(row.get(0)?)))?;
+    rows.map(|row| row.map_err(StoreError::from)).collect()
+}

@@ -168,6 +168,8 @@ impl<'a, S: Store> Desk<'a, S> {
             expires_at: None,
             cost: None,
             claim: None,
+            undoes: None,
+            by: None,
         }));
         let transition = self.transition(&aggregate, command);
         let commit = self.commit_of(&aggregate, transition);

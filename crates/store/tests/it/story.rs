@@ -57,8 +57,8 @@ pub(crate) async fn from_proposal_to_report<S: Store>(store: &S) {
     desk.apply(id, Command::Claim(claim)).await;
     assert_eq!(desk.load(id).action.unwrap().0.state.name(), "started");
     let output = Untrusted::new("terminated");
-    let report =
-        Command::Report { agent: AGENT, nonce: intent().nonce, worked: true, output, cost: None };
+    let said = Box::new(holdshort_core::Reported { worked: true, output, cost: None, undo: None });
+    let report = Command::Report { agent: AGENT, nonce: intent().nonce, said };
     desk.apply(id, report).await;
 
     use EventKind::*;
