@@ -292,6 +292,9 @@ pub struct ActionStatus {
     /// What it is: an action, or a question of its run.
     #[serde(default)]
     pub kind: Kind,
+    /// What its tool returned, as it was reported: in the answer to `GET` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
     /// The action it takes back, `act_…`, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub(crate) use control::{Audit, Grants, Policy, Reply, Run, Stop, Why};
+pub(crate) use control::{Audit, Grants, Policy, Reply, Runs, Stop, Why};
 
 /// Holds an AI agent short of any action that needs a person.
 ///
@@ -30,6 +30,23 @@ Exit codes: 0 done · 1 failed · 2 wrong usage · 3 the request changed, read i
 `exec` gives the exit code of the command it ran, or 125 (gate failed), 126 (denied), 127 (waiting).
 
 Try it: holdshort demo";
+
+const RUN_TOOLS: &str = "\
+Tools:
+  note          text                       gives its text to later steps
+  read_file     path
+  write_file    path, content              can be undone
+  run_command   argv, [cwd], [stdin]       no shell; in a git worktree it can be undone
+  http_request  method, url, [headers], [body]
+  sql_query     database, sql, [params]    needs [database.NAME] with `url` or `url_env`
+  send_email    to, subject, body, [cc]    needs [mail] with `server` and `from`
+  and each [tool.NAME] of the plan: a program that gets its arguments as JSON
+
+What a step gave stands in the arguments of another that needs it: ${step.output}, and as a whole
+value ${step.lines} or ${step.json}.
+
+Exit codes: 0 all done · 2 the plan is wrong · 5 finished without some steps, or stopped ·
+6 parked: the rest waits for a person.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -93,9 +110,22 @@ pub(crate) enum Command {
     /// Stop: nothing begins in the scope from the answer on
     #[command(subcommand)]
     Stop(Stop),
-    /// Runs: pause, resume, stop, redirect
+    /// Work off a plan, each step through the gate
+    ///
+    /// The plan is TOML: a `goal`, and `[[step]]`s with `id`, `tool`, `arguments`, and what each
+    /// `needs`. It is refused whole when something is wrong with it. Steps that wait for a person
+    /// hold up only what needs them. Ended at any point, it goes on where it was: give the same
+    /// plan again, or --resume with the id of the run, here or on another machine.
+    #[command(after_help = RUN_TOOLS)]
+    Run(RunPlan),
+    /// Runs: show, pause, resume, stop, redirect, wake
     #[command(subcommand)]
-    Run(Run),
+    Runs(Runs),
+    /// List what can be taken back, or take an action back
+    ///
+    /// Shows what that would do, asks, and has it done by an action of its own that goes through
+    /// the gate. Files go back byte by byte, or not at all when they have changed since.
+    Undo(Undo),
     /// Standing permissions
     #[command(subcommand)]
     Grants(Grants),
@@ -196,6 +226,40 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
     /// End with one JSON object as the last line of standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunPlan {
+    /// The plan
+    #[arg(value_name = "PLAN.toml", required_unless_present = "resume")]
+    pub(crate) plan: Option<PathBuf>,
+    /// Go on with this run, from what the gate keeps of it
+    #[arg(long, value_name = "RUN", conflicts_with = "plan")]
+    pub(crate) resume: Option<String>,
+    /// Begin anew although the plan is under way
+    #[arg(long, conflicts_with = "resume")]
+    pub(crate) new: bool,
+    /// End as soon as the rest waits for a person
+    #[arg(long)]
+    pub(crate) park: bool,
+    /// Steps at once, beside those that wait
+    #[arg(long, default_value_t = 4, value_name = "N")]
+    pub(crate) parallel: usize,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Undo {
+    /// The action, `act_…`; without it, what can be taken back is listed
+    pub(crate) action: Option<String>,
+    /// Why
+    #[arg(long, short = 'm')]
+    pub(crate) reason: Option<String>,
+    /// The digest of the call that was seen; needed without a terminal
+    #[arg(long, value_name = "sha256:…")]
+    pub(crate) digest: Option<String>,
+    /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -1,6 +1,6 @@
 //! The card of a request in a terminal, in the same order as everywhere.
 
-use holdshort_sdk::api::{Card, FactStatus, Text};
+use holdshort_sdk::api::{Card, Exact, FactStatus, Text};
 use unicode_width::UnicodeWidthStr;
 
 use crate::output::{BOLD, DANGER, DIM, RISKY, SAFE, level, say, styled, text, time};
@@ -27,7 +27,8 @@ pub(crate) fn print(card: &Card, extent: Extent) {
     lines("IF YOU DENY", &card.if_denied);
     safer(card);
     facts(card);
-    exact(card, extent);
+    exact(&card.exact, extent);
+    line("", &styled(DIM, &card.binding));
     for note in &card.notes {
         line("", &styled(RISKY, format!("! {note}")));
     }
@@ -124,8 +125,8 @@ fn facts(card: &Card) {
     }
 }
 
-fn exact(card: &Card, extent: Extent) {
-    let exact = &card.exact;
+/// A call in full.
+pub(crate) fn exact(exact: &Exact, extent: Extent) {
     let server = exact.server.as_ref().map(|server| format!("{} / ", text(server)));
     line("WILL RUN", &format!("{}{}", server.unwrap_or_default(), styled(BOLD, text(&exact.tool))));
     if let Some(cwd) = &exact.cwd {
@@ -158,7 +159,6 @@ fn exact(card: &Card, extent: Extent) {
     if let Some(reason) = &exact.uninspectable {
         line("", &styled(DANGER, format!("cannot be shown in full: {reason}")));
     }
-    line("", &styled(DIM, &card.binding));
 }
 
 fn words(card: &Card) {

@@ -11,6 +11,7 @@ mod policy;
 mod serve;
 mod steer;
 mod token;
+mod undo;
 mod user;
 
 use clap::CommandFactory;
@@ -19,6 +20,7 @@ use crate::args::{Args, Command};
 use crate::connect::data_dir;
 use crate::demo;
 use crate::output::Stop;
+use crate::run;
 
 /// Runs what was asked for.
 pub(crate) async fn run(args: Args) -> Result<(), Stop> {
@@ -38,7 +40,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Stop> {
             steer::answer(&data()?, (request, reply), reason).await
         }
         Command::Stop(stop) => steer::stop(&data()?, stop).await,
-        Command::Run(run) => steer::run(&data()?, run).await,
+        Command::Run(args) => run::run(&data()?, args).await,
+        Command::Runs(runs) => steer::runs(&data()?, runs).await,
+        Command::Undo(undo) => undo::run(&data()?, undo).await,
         Command::Grants(grants) => steer::grants(&data()?, grants).await,
         Command::Policy(policy) => policy::run(&data()?, policy).await,
         Command::Audit(audit) => audit::run(&data()?, audit),

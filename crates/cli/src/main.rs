@@ -6,8 +6,11 @@ mod commands;
 mod connect;
 mod demo;
 mod eyes;
+mod files;
 mod output;
 mod person;
+mod run;
+mod undo;
 
 use std::process::ExitCode;
 

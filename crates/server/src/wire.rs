@@ -128,6 +128,7 @@ fn action(
         effective_arguments: effective,
         modified: action.effective != action.proposed,
         kind: kind(action.kind),
+        output: None,
         undoes: action.undoes.map(|undoes| undoes.action.to_string()),
         undo_until_at: action.undo_until.map(Timestamp::as_micros),
         answer: match &action.state {

@@ -1,5 +1,7 @@
 //! The wrapper: an action goes through the gate, or it does not run.
 
+mod ending;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +15,9 @@ use crate::client::{Client, Wait};
 use crate::error::Error;
 use crate::eyes::{self, Eyes};
 use crate::pin::{self, Pin};
+
+pub use ending::{RunError, Ticket};
+use ending::{over, ticket};
 
 /// An action to put through the gate.
 #[derive(Clone, Debug)]
@@ -124,6 +129,8 @@ pub struct Approved {
     pub arguments: Box<RawValue>,
     /// Whether they differ.
     pub modified: bool,
+    /// How risky the gate found it.
+    pub risk: api::RiskLevel,
 }
 
 impl Approved {
@@ -143,57 +150,6 @@ impl Approved {
     }
 }
 
-/// Where to come back to for an action that waits for a person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ticket {
-    /// Id of the action.
-    pub action: String,
-    /// Label of the request, `HS-…`.
-    pub label: String,
-}
-
-/// Why an action did not run, or did not work.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError<E: std::error::Error + 'static> {
-    /// A person or policy denied it. Plan on without it.
-    #[error("denied by {by}: {reason}")]
-    Denied {
-        /// Who.
-        by: String,
-        /// Why.
-        reason: String,
-    },
-    /// Nobody answered in time. It still waits; come back with the same call id.
-    #[error("nobody has answered {}; it still waits", .0.label)]
-    Stalled(Ticket),
-    /// It still waits, and this gate was told not to wait longer.
-    #[error("{} waits for a person", .0.label)]
-    Pending(Ticket),
-    /// It was cancelled, or its own expiry passed.
-    #[error("cancelled: {0}")]
-    Expired(String),
-    /// What was approved no longer held, and a person is asked again.
-    #[error("asked again: {because}")]
-    AskAgain {
-        /// What changed.
-        because: String,
-        /// Where to come back to.
-        ticket: Ticket,
-    },
-    /// It began before and was never reported; it is not run again.
-    #[error("it began before and its outcome is unknown; it is not run again")]
-    Unknown,
-    /// It already ran (the same call id was used before).
-    #[error("it already ran: {0:?}")]
-    AlreadyRan(ActionState),
-    /// The gate refused or could not be reached; nothing ran.
-    #[error(transparent)]
-    Gate(#[from] Error),
-    /// It ran and failed; the gate has been told.
-    #[error("it ran and failed")]
-    Failed(#[source] E),
-}
-
 /// A gate for the actions of one run.
 #[derive(Clone, Debug)]
 pub struct Gate {
@@ -201,13 +157,26 @@ pub struct Gate {
     run: String,
     patience: Option<Duration>,
     eyes: Option<Arc<dyn Eyes>>,
+    watch: Option<Watch>,
+    starts: bool,
+}
+
+/// Told where an action stands, each time it has to wait.
+#[derive(Clone)]
+struct Watch(Arc<dyn Fn(&api::ActionStatus) + Send + Sync>);
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Watch")
+    }
 }
 
 impl Gate {
     /// A gate for the run named `run`.
     #[must_use]
     pub fn new(client: Client, run: impl Into<String>) -> Self {
-        Self { client, run: run.into(), patience: None, eyes: None }
+        let run = run.into();
+        Self { client, run, patience: None, eyes: None, watch: None, starts: false }
     }
 
     /// Waits at most this long for a person, then gives a ticket. Without it, it waits until
@@ -226,6 +195,39 @@ impl Gate {
         self
     }
 
+    /// Tells `watch` where an action stands each time it has to wait, for a progress line.
+    #[must_use]
+    pub fn watched_by(
+        mut self,
+        watch: impl Fn(&api::ActionStatus) + Send + Sync + 'static,
+    ) -> Self {
+        self.watch = Some(Watch(Arc::new(watch)));
+        self
+    }
+
+    /// Marks actions as started in the very step that claims them: a round trip less, for what
+    /// may safely be done again when this program ends before it has begun.
+    #[must_use]
+    pub fn starting_at_once(mut self) -> Self {
+        self.starts = true;
+        self
+    }
+
+    /// Takes an action as far as its claim: proposes it and waits where a person is needed. What
+    /// is cleared for `nonce` may begin ([`Client::started`]) and has to be reported
+    /// ([`Client::report`]); a program that keeps its nonces goes on with the same one after a
+    /// restart.
+    ///
+    /// # Errors
+    /// Says why it may not run.
+    pub async fn clear(
+        &self,
+        action: Action,
+        nonce: &str,
+    ) -> Result<Approved, RunError<std::convert::Infallible>> {
+        self.propose_and_clear(action, nonce).await
+    }
+
     /// Puts an action through: proposes it, waits where a person is needed, claims it once, runs
     /// `execute` with the approved arguments, and reports.
     ///
@@ -241,6 +243,26 @@ impl Gate {
         F: Future<Output = Result<T, E>>,
     {
         let nonce = crate::random_text()?;
+        let approved = self.propose_and_clear(action, &nonce).await?;
+        if !self.starts {
+            self.client.started(&approved.action, &nonce).await?;
+        }
+        let id = approved.action.clone();
+        let result = execute(approved).await;
+        let (outcome, output) = match &result {
+            Ok(_) => (api::ReportedOutcome::Succeeded, None),
+            Err(error) => (api::ReportedOutcome::Failed, Some(error.to_string())),
+        };
+        let report = api::Report { nonce, outcome, output, cost: None, undo: None };
+        self.client.report(&id, &report).await?;
+        result.map_err(RunError::Failed)
+    }
+
+    async fn propose_and_clear<E: std::error::Error + 'static>(
+        &self,
+        action: Action,
+        nonce: &str,
+    ) -> Result<Approved, RunError<E>> {
         let Action { mut body, pins } = action;
         if !pins.is_empty() {
             body.pins = Some(pin::read(&pins)?);
@@ -249,7 +271,8 @@ impl Gate {
         if body.call_id.is_none() {
             body.call_id = Some(crate::random_text()?);
         }
-        body.claim = Some(api::ClaimOptions { nonce: nonce.clone(), start: false, lease_s: None });
+        let (owned, start) = (nonce.to_owned(), self.starts);
+        body.claim = Some(api::ClaimOptions { nonce: owned, start, lease_s: None });
         let proposed = self.client.propose(&body).await?;
         let reply = match proposed.claim {
             Some(reply) => reply,
@@ -263,18 +286,7 @@ impl Gate {
                 action: proposed.action,
             },
         };
-        let approved = self.cleared(reply, (&nonce, &pins)).await?;
-        self.client.started(&approved.action, &nonce).await?;
-        let id = approved.action.clone();
-        let result = execute(approved).await;
-        let (outcome, output) = match &result {
-            Ok(_) => (api::ReportedOutcome::Succeeded, None),
-            Err(error) => (api::ReportedOutcome::Failed, Some(error.to_string())),
-        };
-        self.client
-            .report(&id, &api::Report { nonce, outcome, output, cost: None, undo: None })
-            .await?;
-        result.map_err(RunError::Failed)
+        self.cleared(reply, (nonce, &pins)).await
     }
 
     /// Waits until the action is cleared for this nonce, or will not be.
@@ -289,8 +301,8 @@ impl Gate {
             let because = because.unwrap_or_default();
             match (answer, arguments) {
                 (ClaimAnswer::Proceed, Some(arguments)) => {
-                    let modified = action.modified;
-                    return Ok(Approved { action: action.id, arguments, modified });
+                    let (modified, risk) = (action.modified, action.risk.level);
+                    return Ok(Approved { action: action.id, arguments, modified, risk });
                 }
                 // An answer without what to run is no permission to run anything.
                 (ClaimAnswer::Proceed, None) => {
@@ -301,6 +313,9 @@ impl Gate {
                     return Err(RunError::AskAgain { because, ticket: ticket(&action) });
                 }
                 (ClaimAnswer::AskAgain | ClaimAnswer::Wait | ClaimAnswer::Refresh, _) => {}
+            }
+            if let Some(Watch(watch)) = &self.watch {
+                watch(&action);
             }
             self.bring(&action).await?;
             let facts = self.look(&looks).await;
@@ -314,7 +329,8 @@ impl Gate {
                     u32::try_from(left.as_secs()).unwrap_or(50).min(50)
                 }
             };
-            if seconds == 0 && until.is_some() && action.state == ActionState::Pending {
+            let waits = action.state == ActionState::Pending || action.held.is_some();
+            if seconds == 0 && until.is_some() && waits {
                 return Err(RunError::Pending(ticket(&action)));
             }
             let body = self.claim_body(nonce, pins, facts)?;
@@ -331,7 +347,8 @@ impl Gate {
     ) -> Result<api::Claim, Error> {
         let pins = if pins.is_empty() { None } else { Some(pin::read(pins)?) };
         let nonce = nonce.to_owned();
-        Ok(api::Claim { nonce, start: false, lease_s: None, arguments: None, pins, facts })
+        let start = self.starts;
+        Ok(api::Claim { nonce, start, lease_s: None, arguments: None, pins, facts })
     }
 
     async fn look(&self, looks: &[api::Look]) -> Vec<api::LookAnswer> {
@@ -367,28 +384,9 @@ impl Gate {
             // Another executor has it, or it has begun: either way it is not ours to run.
             Err(error) if error.is(Code::ClaimedElsewhere) || error.is(Code::WrongState) => {
                 let action = self.client.action(id, 0, Wait::No).await?;
-                Err(RunError::AlreadyRan(action.state))
+                Err(RunError::AlreadyRan(Box::new(action)))
             }
             Err(error) => Err(error.into()),
         }
-    }
-}
-
-fn ticket(action: &api::ActionStatus) -> Ticket {
-    Ticket { action: action.id.clone(), label: action.label.clone().unwrap_or_default() }
-}
-
-fn over<E: std::error::Error + 'static>(
-    action: &api::ActionStatus,
-    because: String,
-) -> RunError<E> {
-    match action.state {
-        ActionState::Denied => RunError::Denied {
-            by: action.decided_by.clone().unwrap_or_default(),
-            reason: action.reason.clone().unwrap_or(because),
-        },
-        ActionState::Unknown => RunError::Unknown,
-        ActionState::Succeeded | ActionState::Failed => RunError::AlreadyRan(action.state),
-        _ => RunError::Expired(because),
     }
 }

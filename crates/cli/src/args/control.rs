@@ -73,7 +73,7 @@ pub(crate) struct Why {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Run {
+pub(crate) enum Runs {
     /// Show a run
     Show {
         /// Its id (run_…)

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::list::find;
-use crate::args::{Grants, Reply, Run, Stop as StopArgs, Why};
+use crate::args::{Grants, Reply, Runs, Stop as StopArgs, Why};
 use crate::card::{self, Extent};
 use crate::connect::{PERSON_TOKEN, client};
 use crate::output::{self, DIM, RISKY, Stop, ask, data, say, styled, text, time};
@@ -134,18 +134,18 @@ fn because(why: Why) -> Because {
     Because { reason: why.reason }
 }
 
-pub(crate) async fn run(dir: &Path, run: Run) -> Result<(), Stop> {
+pub(crate) async fn runs(dir: &Path, run: Runs) -> Result<(), Stop> {
     let client = client(dir, PERSON_TOKEN).await?;
     let path = |id: &str, verb: &str| format!("/v1/runs/{id}/{verb}");
     let shown: api::Run = match run {
-        Run::Show { id } => client.run(&id).await?,
-        Run::Pause { id } => post(&client, &path(&id, "pause"), &Because::default()).await?,
-        Run::Resume { id, why } => post(&client, &path(&id, "resume"), &because(why)).await?,
-        Run::Stop { id, why } => post(&client, &path(&id, "stop"), &because(why)).await?,
-        Run::Redirect { id, instructions } => {
+        Runs::Show { id } => client.run(&id).await?,
+        Runs::Pause { id } => post(&client, &path(&id, "pause"), &Because::default()).await?,
+        Runs::Resume { id, why } => post(&client, &path(&id, "resume"), &because(why)).await?,
+        Runs::Stop { id, why } => post(&client, &path(&id, "stop"), &because(why)).await?,
+        Runs::Redirect { id, instructions } => {
             post(&client, &path(&id, "redirect"), &api::Redirect { instructions }).await?
         }
-        Run::Wake { id, webhook, command } => {
+        Runs::Wake { id, webhook, command } => {
             let key = person::unlock(&client).await?;
             let body = api::SetWake { webhook, command };
             let path = path(&id, "wake");

@@ -121,15 +121,23 @@ async fn show(
     loop {
         let changed = waiting.next();
         let aggregate = visible(&app, &caller, id)?;
-        let status = status(&app, &aggregate)?;
+        let status = with_output(&app, &aggregate)?;
         let settled = aggregate.action.as_ref().is_none_or(|(row, _)| row.state.is_final());
         let Some(until) = until.filter(|_| status.version <= after && !settled) else {
             return Ok(Json(status));
         };
         if wait_for(&app, changed, until).await.is_err() {
-            return super::status(&app, &visible(&app, &caller, id)?).map(Json);
+            return with_output(&app, &visible(&app, &caller, id)?).map(Json);
         }
     }
+}
+
+/// An action with what its tool returned, which an agent that comes back goes on with.
+fn with_output(app: &App, aggregate: &Aggregate) -> Result<api::ActionStatus, Failure> {
+    let mut status = status(app, aggregate)?;
+    let output = aggregate.action.as_ref().map(|(_, payload)| payload.output.raw());
+    status.output = output.filter(|output| !output.is_empty()).map(str::to_owned);
+    Ok(status)
 }
 
 /// Waits for a change, until the time is up or the server stops.

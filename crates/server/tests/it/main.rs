@@ -37,6 +37,7 @@ mod secrets;
 mod time;
 #[cfg(test)]
 mod undo;
+#[cfg(test)]
 mod verbs;
 #[cfg(test)]
 mod wake;

@@ -76,6 +76,40 @@ impl Client {
         self.put_or_post(Method::PUT, &format!("/v1/runs/{run}/state"), (&body, Wait::No)).await
     }
 
+    /// What can be taken back, newest first.
+    ///
+    /// # Errors
+    /// When the gate refuses or cannot be reached.
+    pub async fn undoables(
+        &self,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<api::UndoPage, Error> {
+        let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+        self.get(&format!("/v1/undo?limit={limit}{cursor}"), Wait::No).await
+    }
+
+    /// What taking an action back would do.
+    ///
+    /// # Errors
+    /// When nothing would take it back, or the gate cannot be reached.
+    pub async fn undoable(&self, action: &str) -> Result<api::Undoable, Error> {
+        self.get(&format!("/v1/actions/{action}/undo"), Wait::No).await
+    }
+
+    /// Proposes to take an action of this agent back: a person is asked.
+    ///
+    /// # Errors
+    /// When nothing would take it back, or the gate cannot be reached.
+    pub async fn propose_undo(
+        &self,
+        action: &str,
+        reason: Option<&str>,
+    ) -> Result<api::ActionStatus, Error> {
+        let body = api::Because { reason: reason.map(str::to_owned) };
+        self.post(&format!("/v1/actions/{action}/propose-undo"), &body, Wait::No).await
+    }
+
     /// How a run goes on.
     ///
     /// # Errors
