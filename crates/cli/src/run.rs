@@ -74,6 +74,12 @@ pub(crate) async fn run(data: &Path, args: RunPlan) -> Result<(), Stop> {
         (None, None) => return Err(Stop::new(2, "say which plan, or --resume RUN")),
     };
     let id = run.id.clone();
+    if run.state == RunState::Finished {
+        let steps = client.resume(&id).await?.steps;
+        let done = steps.iter().filter(|step| step.state == api::StepState::Done).count();
+        say("This run is finished.");
+        return tell(&Finished::Done { skipped: steps.len() - done }, &id);
+    }
     let mut work = Work::new(data, client, (run, kept))?;
     work.parks = args.park;
     work.parallel = args.parallel.max(1);
@@ -84,6 +90,11 @@ pub(crate) async fn run(data: &Path, args: RunPlan) -> Result<(), Stop> {
             return Err(Stop::new(130, "interrupted"));
         }
     };
+    tell(&finished, &id)
+}
+
+/// How it ended, as an exit code and what to do next.
+fn tell(finished: &Finished, id: &str) -> Result<(), Stop> {
     match finished {
         Finished::Done { skipped: 0 } => Ok(()),
         Finished::Done { skipped } => {

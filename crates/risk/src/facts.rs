@@ -34,6 +34,10 @@ pub(crate) fn count(arguments: &Json) -> Option<Count> {
                 crate::call::Step::Key(key) => Some(*key),
                 crate::call::Step::Index(_) => None,
             });
+            // The words of a command are no things it is done to.
+            if key.is_some_and(|key| is_command_key(&crate::call::snake(key))) {
+                return;
+            }
             let noun = words::split(key.unwrap_or("items")).join(" ");
             best = Some((items.len(), noun, path(steps)));
         }
@@ -41,6 +45,10 @@ pub(crate) fn count(arguments: &Json) -> Option<Count> {
     let (number, noun, path) = best?;
     let number = u64::try_from(number).ok()?;
     Some(Count { number, noun: Untrusted::new(noun), path: Untrusted::new(path) })
+}
+
+fn is_command_key(key: &str) -> bool {
+    words::listed(crate::decoded::COMMAND_KEYS, key) || matches!(key, "args" | "arguments")
 }
 
 /// Whether the arguments name an amount and someone who gets it.
@@ -121,5 +129,7 @@ mod tests {
             (count.number, count.noun.raw(), count.path.raw()),
             (3, "instance ids", "f.instanceIds")
         );
+        let command = Json::parse(br#"{"argv":["rm","-rf","/srv/old"]}"#).unwrap();
+        assert!(super::count(&command).is_none());
     }
 }

@@ -5,7 +5,7 @@ use holdshort_core::{Json, Target, Untrusted};
 use crate::call::{Call, Leaf, find_text, snake};
 use crate::finding::{Finding, Kind};
 use crate::words::{Name, listed, split};
-use crate::{facts, files, http, mail};
+use crate::{acts, facts, files, http, mail};
 
 const ENVIRONMENT: &str = "environment env stage deployment_environment target_env";
 const ACCOUNTS: &str = "\
@@ -52,6 +52,15 @@ pub(crate) fn read(
     for found in named {
         if let Some(path) = found.text.values().next() {
             target.more |= !add(&mut target.paths, files::resolve(path, call.cwd));
+        }
+    }
+    // What a command removes, however it is spelled.
+    if findings.iter().any(|found| found.kind == Kind::Destroy)
+        && let Some(removed) = acts::removals(call)
+    {
+        for removal in removed.remove {
+            let path = files::resolve(&removal.path, Some(&removed.cwd));
+            target.more |= !add(&mut target.paths, path);
         }
     }
     target

@@ -324,6 +324,16 @@ fn targets_are_normal() {
     };
     assert_eq!(target.environment.unwrap().raw(), "production");
     assert_eq!(raw(&target.paths), "/home/ana/x/y");
+    for spelled in [
+        r#"{"command":"rm -rf /srv/old build"}"#,
+        r#"{"command":"cd /home/ana && rm -r -f -- /srv/old ./build"}"#,
+        r#"{"argv":["rm","-fr","/srv/x/../old","build/"]}"#,
+    ] {
+        let arguments = Json::parse(spelled.as_bytes()).unwrap();
+        let call = Call { cwd: Some("/home/ana"), ..Call::new("run_command", &arguments) };
+        let target = assess(&call).target;
+        assert_eq!(raw(&target.paths), "/srv/old,/home/ana/build", "{spelled}");
+    }
     assert_eq!(raw(&target.hosts), "api.example");
     assert_eq!(raw(&target.recipients), "a@b.example");
     assert_eq!(raw(&target.accounts), "p-1");

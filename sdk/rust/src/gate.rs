@@ -314,7 +314,8 @@ impl Gate {
                 }
                 (ClaimAnswer::AskAgain | ClaimAnswer::Wait | ClaimAnswer::Refresh, _) => {}
             }
-            if let Some(Watch(watch)) = &self.watch {
+            let waits = action.state == ActionState::Pending || action.held.is_some();
+            if let Some(Watch(watch)) = self.watch.as_ref().filter(|_| waits) {
                 watch(&action);
             }
             self.bring(&action).await?;
@@ -329,7 +330,6 @@ impl Gate {
                     u32::try_from(left.as_secs()).unwrap_or(50).min(50)
                 }
             };
-            let waits = action.state == ActionState::Pending || action.held.is_some();
             if seconds == 0 && until.is_some() && waits {
                 return Err(RunError::Pending(ticket(&action)));
             }

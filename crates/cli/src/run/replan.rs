@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use holdshort_core::resume::{StepState, places};
+use holdshort_core::resume::{Standing, StepState, places};
 use holdshort_sdk::Wait;
 use holdshort_sdk::api::{self, ActionState, Reply, StepDecided};
 use serde_json::{Value, json};
@@ -108,6 +108,13 @@ impl Work {
             if let Some(denied) = denied {
                 return Err(format!("`{}` is what was denied as `{}`", step.id, denied.id));
             }
+            let barred = |need: &&String| {
+                let known = self.standing.get(need.as_str());
+                matches!(known, Some(Standing::Skipped | Standing::Failed))
+            };
+            if let Some(need) = step.needs.iter().find(barred) {
+                return Err(format!("`{}` needs `{need}`, which will not be done", step.id));
+            }
             all.push(step);
         }
         let plan = Plan { steps: all, ..self.kept.plan.clone() };
@@ -176,25 +183,39 @@ impl Work {
         }
     }
 
+    /// The action a person denied that stands in the way of a step: its own, or the one it was
+    /// taken for by the gate.
+    async fn standing_denial(&self, step: &Step) -> Result<Option<String>, Stop> {
+        if !self.denied.contains(&step.id) {
+            return Ok(None);
+        }
+        let resume = self.through.client.resume(&self.run.id).await?;
+        let by_people: Vec<&str> = resume
+            .decided
+            .iter()
+            .filter(|one| one.what == "denied" && !one.by.starts_with("policy"))
+            .map(|one| one.step.as_str())
+            .collect();
+        let own = by_people.iter().find(|id| **id == step.id).or(by_people.last());
+        let denied = own.and_then(|id| resume.steps.iter().find(|step| step.id == **id));
+        Ok(denied.and_then(|step| step.action.clone()))
+    }
+
     async fn put_statement(&mut self, step: &Step, why: &GiveUp) -> Result<String, Stop> {
-        let without = self.actions.get(&step.id).cloned();
+        let without = self.standing_denial(step).await?;
         let title = if step.title.is_empty() { &step.id } else { &step.title };
-        let kind = if without.is_some() && self.denied.contains(&step.id) {
-            api::AgentAsks::Blocked
-        } else {
-            api::AgentAsks::Stuck
-        };
+        let blocked = without.is_some();
+        let kind = if blocked { api::AgentAsks::Blocked } else { api::AgentAsks::Stuck };
         let consequence = match why.consequence.is_empty() {
             true => "The rest of the plan is left out.".to_owned(),
             false => why.consequence.chars().take(2000).collect(),
         };
         let choice = |choice: &String| choice.chars().take(200).collect();
-        let blocked = kind == api::AgentAsks::Blocked;
         let body = api::AskPeople {
             kind,
             text: title.chars().take(2000).collect(),
             choices: why.choices.iter().take(10).map(choice).collect(),
-            without: without.filter(|_| blocked),
+            without,
             consequence: blocked.then(|| consequence.clone()),
             summary: (!blocked).then_some(consequence),
         };
