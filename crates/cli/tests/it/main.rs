@@ -18,4 +18,5 @@ mod pty;
 mod run;
 mod shop;
 mod terminal;
+mod undo;
 mod world;

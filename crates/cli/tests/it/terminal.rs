@@ -51,7 +51,12 @@ impl Desk {
         server
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    /// Where its agents work.
+    pub(crate) fn work(&self) -> PathBuf {
+        self.home.path().join("work")
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         Command::new(BINARY)
             .arg("--data")
             .arg(self.data())
