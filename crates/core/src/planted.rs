@@ -67,11 +67,17 @@ pub enum Bug {
     FactsNotCompared,
     /// Pins are not looked at.
     PinsNotCompared,
+    /// What an agent wants to take back is taken back when policy allows the call.
+    AgentUndoes,
+    /// What was taken back may be taken back once more.
+    UndoTwice,
+    /// Nobody is woken by what is decided.
+    WakeForgotten,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Bug; 30] = [
+    pub const ALL: [Bug; 33] = [
         Bug::ApproveOnTimeout,
         Bug::SkipExpiry,
         Bug::StaleApproval,
@@ -102,6 +108,9 @@ impl Bug {
         Bug::SealSkips,
         Bug::FactsNotCompared,
         Bug::PinsNotCompared,
+        Bug::AgentUndoes,
+        Bug::UndoTwice,
+        Bug::WakeForgotten,
     ];
 }
 

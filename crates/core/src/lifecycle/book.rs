@@ -11,6 +11,7 @@ use crate::event::{Effect, Event, EventKind};
 use crate::fact::Facts;
 use crate::id::{ActionId, EventId, RequestId, WorkspaceId};
 use crate::limits;
+use crate::planted::{self, Bug};
 use crate::policy::{Asks, Ruling, Verdict};
 use crate::request::{Request, RequestState};
 use crate::run::{Hold, Paper, Run};
@@ -250,7 +251,7 @@ impl<'a> Book<'a> {
 
     /// Has the agent woken, where a person wants that.
     pub(super) fn wake(&mut self) {
-        if self.run.wake.is_some() {
+        if self.run.wake.is_some() && !planted::is(Bug::WakeForgotten) {
             self.effects.push(Effect::WakeAgent { run: self.run.id });
         }
     }

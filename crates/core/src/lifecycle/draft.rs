@@ -115,7 +115,8 @@ impl<'a> Draft<'a> {
 
     /// Whether an agent wants to take something back: it may propose that, never have it run.
     fn is_undo_of_agent(&self) -> bool {
-        self.action.undoes.is_some_and(|undoes| !undoes.by_person)
+        let by_agent = self.action.undoes.is_some_and(|undoes| !undoes.by_person);
+        by_agent && !planted::is(Bug::AgentUndoes)
     }
 
     /// What policy says about a call.

@@ -1,6 +1,7 @@
 //! Undo: an action is taken back by another action, in a run of its own, so that it can be done
 //! when the run it belongs to was stopped. The call is judged anew each time.
 
+use holdshort_core::planted::{self, Bug};
 use holdshort_core::{
     Action, ActionId, Aggregate, Answer, Assessment, Call, Compensation, Digest, Json, Outcome,
     Payload, State, Undoes, Untrusted, Voter, Words,
@@ -45,14 +46,24 @@ impl Undoing {
             return Some("The time for that is over.".into());
         }
         match self.state()? {
+            State::Completed { .. } if planted::is(Bug::UndoTwice) => None,
             State::Completed { outcome: Outcome::Succeeded, .. } => {
                 Some("It was taken back already.".into())
             }
-            State::Completed { outcome: Outcome::Unknown, .. } => {
-                Some("It is not known whether it was taken back: a person has to say.".into())
-            }
+            State::Completed { outcome: Outcome::Unknown, .. } => match self.said() {
+                Some(true) => Some("It was taken back already.".into()),
+                Some(false) => None,
+                None => Some("It is not known whether it was taken back; a person says.".into()),
+            },
             _ => None,
         }
+    }
+
+    /// What a person said came of the last attempt, which was never reported.
+    fn said(&self) -> Option<bool> {
+        let attempt = self.attempt.as_ref()?;
+        let (action, _) = attempt.action.as_ref()?;
+        attempt.run.outcomes.get(&action.id).copied()
     }
 
     fn state(&self) -> Option<&State> {

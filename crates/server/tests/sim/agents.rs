@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::ledger::{Claimed, Known, Told};
+use crate::ledger::{Claimed, Known, Told, UNDO, undo_args};
 use crate::people::Reply;
 use crate::world::{Here, Task, World};
 
@@ -225,12 +225,18 @@ pub(crate) fn start(world: &mut World) -> Option<Task> {
 
 pub(crate) fn report(world: &mut World) -> Option<Task> {
     let told = world.told(|told| told.begun && !told.reported && !told.dead)?;
-    let worked = world.rng.percent(85);
+    let (worked, undo, for_s) =
+        (world.rng.percent(85), world.rng.percent(60), 60 + world.rng.below(20_000));
+    let known = world.ledger.lock().unwrap().known(&told.action).cloned();
+    let undo = known.filter(|_| undo).map(|known| (undo_args(&known), for_s));
     let here = world.here();
     Some(Box::pin(async move {
         let path = format!("/v1/actions/{}/report", told.action);
         let outcome = if worked { "succeeded" } else { "failed" };
-        let body = json!({ "nonce": told.nonce, "outcome": outcome });
+        let mut body = json!({ "nonce": told.nonce, "outcome": outcome });
+        if let Some((args, for_s)) = undo {
+            body["undo"] = json!({ "tool": UNDO, "arguments": args, "for_s": for_s });
+        }
         let reply = here.cast.agents[told.agent].post(here.router(), &path, &body).await;
         if reply.ok() {
             let mut ledger = here.ledger.lock().unwrap();
@@ -239,6 +245,33 @@ pub(crate) fn report(world: &mut World) -> Option<Task> {
             ledger.told.iter_mut().filter(same).for_each(|one| one.reported = true);
         }
     }))
+}
+
+/// An agent wants something of its own taken back.
+pub(crate) fn propose_undo(world: &mut World) -> Option<Task> {
+    let told = world.told(|told| told.reported)?;
+    let here = world.here();
+    Some(Box::pin(async move {
+        let path = format!("/v1/actions/{}/propose-undo", told.action);
+        let body = json!({ "reason": "it was wrong" });
+        let reply = here.cast.agents[told.agent].post(here.router(), &path, &body).await;
+        undo_proposed(&here, &told.action, &reply);
+    }))
+}
+
+/// The action that takes another one back is known from now on.
+pub(crate) fn undo_proposed(here: &Here, of: &str, reply: &Reply) {
+    let (Some(action), Some(run)) = (reply.text("/id"), reply.text("/run")) else { return };
+    let mut ledger = here.ledger.lock().unwrap();
+    let Some(of) = ledger.known(of).cloned() else { return };
+    if ledger.known(&action).is_none() {
+        ledger.ack("action.proposed", &action);
+        let (args, tool) = (undo_args(&of).to_string(), UNDO);
+        let known = Known { action, run, run_name: "undo", tool, args, ..of };
+        // It lives as long as the undo does, which the gate checks when it is asked for.
+        let known = Known { call_id: None, expires_at: None, declared: false, ..known };
+        ledger.known.push(Known { pinned: false, ..known });
+    }
 }
 
 pub(crate) fn cancel(world: &mut World) -> Option<Task> {

@@ -86,6 +86,7 @@ pub(crate) fn history(world: &World) -> Result<(), String> {
         history.follow(event).map_err(|problem| format!("{problem} (at {})", event.id))?;
     }
     rows_follow_from_the_log(world, &history)?;
+    history.agents_are_woken()?;
     history.unknown_outcomes_are_shown()
 }
 

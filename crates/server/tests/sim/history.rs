@@ -34,6 +34,10 @@ struct Action {
     kind: String,
     by_grant: Option<String>,
     free: bool,
+    /// What it takes back.
+    undoes: Option<String>,
+    /// Whether an agent wanted that.
+    undo_of_agent: bool,
     /// Who changed it, on which request: that is their vote on the next one.
     changed: Option<(String, String)>,
 }
@@ -46,6 +50,10 @@ struct Run {
     denied: BTreeMap<String, String>,
     unknown: usize,
     shown: usize,
+    /// Whether its agent is woken by what is decided.
+    wakes: bool,
+    /// What was decided since it was woken last.
+    owed: Option<String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -71,6 +79,8 @@ pub(crate) struct History<'a> {
     runs: BTreeMap<String, Run>,
     actions: BTreeMap<String, Action>,
     grants: BTreeMap<String, Grant>,
+    /// The event before.
+    last: Option<(EventKind, String)>,
 }
 
 fn text(value: &Value, name: &str) -> String {
@@ -111,6 +121,7 @@ impl<'a> History<'a> {
             runs: BTreeMap::new(),
             actions: BTreeMap::new(),
             grants: BTreeMap::new(),
+            last: None,
         }
     }
 
@@ -135,6 +146,15 @@ impl<'a> History<'a> {
             Some((id, run)) => {
                 Err(format!("I6: {id} has {} unknown, {} shown", run.unknown, run.shown))
             }
+            None => Ok(()),
+        }
+    }
+
+    /// I22: whoever is woken was woken after what was decided last.
+    pub(crate) fn agents_are_woken(&self) -> Result<(), String> {
+        let owed = |(id, run): (&String, &Run)| Some((id.clone(), run.owed.clone()?));
+        match self.runs.iter().find_map(owed) {
+            Some((run, action)) => Err(format!("I22: {action} of {run} was decided, nobody woken")),
             None => Ok(()),
         }
     }
@@ -164,10 +184,14 @@ impl<'a> History<'a> {
             EventKind::RunPaused
             | EventKind::RunResumed
             | EventKind::RunStopped
+            | EventKind::WakeSet
+            | EventKind::Woken
+            | EventKind::WakeFailed
             | EventKind::DenialLifted => self.run_event(event),
-            _ if event.action.is_some() => return self.action_event(event),
+            _ if event.action.is_some() => self.action_event(event)?,
             _ => {}
         }
+        self.last = event.action.map(|action| (event.kind, action.to_string()));
         Ok(())
     }
 
@@ -193,6 +217,11 @@ impl<'a> History<'a> {
                 (run.paused, run.stopped) = (false, true);
                 self.ever_stopped = true;
             }
+            EventKind::WakeSet => {
+                run.wakes = event.detail["how"].is_string();
+                run.owed = None;
+            }
+            EventKind::Woken | EventKind::WakeFailed => run.owed = None,
             _ => {
                 run.denied.remove(&event.action.unwrap().to_string());
             }
@@ -213,6 +242,11 @@ impl<'a> History<'a> {
                 must(&[""])?;
                 (action.run, action.state) = (run, "proposed");
                 action.call = text(detail, "call");
+                if let Some(of) = detail["undoes"].as_str() {
+                    action.undoes = Some(of.to_owned());
+                    action.undo_of_agent = AGENTS.iter().any(|(agent, _)| *agent == event.by);
+                    return self.taken_back(of, &id);
+                }
             }
             EventKind::Allowed => {
                 must(&["proposed"])?;
@@ -226,6 +260,8 @@ impl<'a> History<'a> {
                 must(&["pending", "stalled"])?;
                 action.state = "approved";
                 action.approved_at = Some(event.at);
+                let run = self.runs.entry(run).or_default();
+                run.owed = run.wakes.then(|| id.clone());
             }
             EventKind::Denied => {
                 must(&["proposed", "pending", "approved", "claimed"])?;
@@ -239,6 +275,10 @@ impl<'a> History<'a> {
             EventKind::Claimed => {
                 must(&["approved"])?;
                 action.state = if detail["started"] == true { "started" } else { "claimed" };
+                // Its executor was there already: approved and claimed in one step.
+                if self.last.as_ref() == Some(&(EventKind::Approved, id.clone())) {
+                    self.runs.entry(run).or_default().owed = None;
+                }
                 self.claimed(event, &id)?;
                 return if detail["started"] == true { self.agreed(&id) } else { Ok(()) };
             }

@@ -20,6 +20,13 @@ pub(crate) struct Known {
     pub(crate) pinned: bool,
 }
 
+/// The tool that takes an action back, and its arguments.
+pub(crate) const UNDO: &str = "close_issue";
+
+pub(crate) fn undo_args(of: &Known) -> serde_json::Value {
+    serde_json::json!({ "title": of.place() })
+}
+
 impl Known {
     /// What it works on.
     pub(crate) fn place(&self) -> String {

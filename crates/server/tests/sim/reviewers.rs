@@ -3,6 +3,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
+use crate::agents::undo_proposed;
 use crate::ledger::{Cast, Granted, Seen};
 use crate::outside;
 use crate::people::{AGENTS, PEOPLE, Person};
@@ -186,6 +187,22 @@ pub(crate) fn stop(world: &mut World) -> Option<Task> {
     }))
 }
 
+/// Somebody has something taken back.
+pub(crate) fn undo(world: &mut World) -> Option<Task> {
+    let (told, person) = (world.told(|told| told.reported)?, anybody(world));
+    let (proof, here) = (world.proof(), world.here());
+    Some(Box::pin(async move {
+        let path = format!("/v1/actions/{}/undo", told.action);
+        let seen = person.get(here.router(), &path).await;
+        let Some(digest) = seen.text("/digest") else { return };
+        let body = json!({ "digest": digest, "reason": "not wanted" });
+        let reply = person.signed(here.router(), proof, (Method::POST, &path), Some(&body)).await;
+        if reply.ok() {
+            undo_proposed(&here, &told.action, &reply);
+        }
+    }))
+}
+
 pub(crate) fn lift(world: &mut World) -> Option<Task> {
     let stops = world.ledger.lock().unwrap().stops.clone();
     let id = world.rng.pick(&stops)?.clone();
@@ -217,6 +234,17 @@ pub(crate) fn steer(world: &mut World) -> Option<Task> {
         _ => json!({ "reason": "so" }),
     };
     Some(act(world, person, (Method::POST, path, Some(body)), |_, _| {}))
+}
+
+/// Somebody says how the agent of a run is woken, or that it is not.
+pub(crate) fn set_wake(world: &mut World) -> Option<Task> {
+    let (known, person) = (world.known()?, anybody(world));
+    let path = format!("/v1/runs/{}/wake", known.run);
+    let body = match world.rng.percent(80) {
+        true => json!({ "webhook": "http://agents.invalid/wake" }),
+        false => json!({}),
+    };
+    Some(act(world, person, (Method::PUT, path, Some(body)), |_, _| {}))
 }
 
 pub(crate) fn lift_denial(world: &mut World) -> Option<Task> {

@@ -191,7 +191,9 @@ impl World {
             36..41 => ("report", agents::report(self)),
             41..43 => ("cancel", agents::cancel(self)),
             43..44 => ("ask", agents::ask(self)),
-            44..57 => ("read", reviewers::read(self)),
+            44..54 => ("read", reviewers::read(self)),
+            54..56 => ("undo", reviewers::undo(self)),
+            56..57 => ("propose undo", agents::propose_undo(self)),
             57..73 => {
                 self.note("vote");
                 return reviewers::vote(self);
@@ -201,6 +203,7 @@ impl World {
             77..80 => ("lift", reviewers::lift(self)),
             80..81 => ("stop action", reviewers::stop_action(self)),
             81..83 => ("steer", reviewers::steer(self)),
+            83..84 if self.rng.percent(50) => ("set wake", reviewers::set_wake(self)),
             83..84 => ("lift denial", reviewers::lift_denial(self)),
             84..85 => ("hand over", reviewers::hand_over(self)),
             85..88 => ("grant", reviewers::grant(self)),
@@ -329,7 +332,12 @@ impl World {
     /// The log is sealed and checked, with the process gone.
     fn finish(&mut self) -> Result<(), String> {
         let gate = Arc::clone(&self.process.as_ref().unwrap().1);
-        self.run(vec![Box::pin(async move { gate.seal().await.unwrap() })])?;
+        // Whoever was decided about last is woken.
+        self.hand.fetch_add(100 * SECOND, Ordering::Relaxed);
+        self.run(vec![Box::pin(async move {
+            gate.work().await;
+            gate.seal().await.unwrap();
+        })])?;
         let total = self.gate().store().feed_end().unwrap().0;
         let verified = holdshort_server::audit::verify(self.data(), None);
         let found = verified.map_err(|error| format!("I5: {error}"))?;

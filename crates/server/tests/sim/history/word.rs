@@ -6,7 +6,7 @@ use holdshort_core::Event;
 use serde_json::Value;
 
 use super::{Action, History, Request};
-use crate::ledger::{Cast, Claimed, Known};
+use crate::ledger::{Cast, Claimed, Known, UNDO};
 use crate::outside::shown;
 use crate::people::AGENTS;
 
@@ -62,9 +62,33 @@ impl History<'_> {
         let known = self.ledger.known(id)?;
         match known.tool {
             "read_file" => None,
+            // What a person has taken back is judged as any call: policy lets this one through.
+            UNDO if !self.actions.get(id).is_some_and(|action| action.undo_of_agent) => None,
             "rotate_keys" => Some(if self.team { 2 } else { 1 }),
             "create_issue" if self.strict && self.team => Some(2),
             _ => Some(1),
+        }
+    }
+
+    /// I15: only what ran is taken back, once.
+    pub(super) fn taken_back(&self, of: &str, id: &str) -> Result<(), String> {
+        let over = ["succeeded", "failed", "unknown"];
+        let state = self.state_of(of).unwrap_or_default();
+        if !over.contains(&state) {
+            return Err(format!("I15: {id} takes {of} back, which is {state}"));
+        }
+        // Of what was never reported a person says whether it happened.
+        let not_done = ["denied", "cancelled", "failed", "unknown"];
+        let before = self.actions.iter().find(|(other, action)| {
+            action.undoes.as_deref() == Some(of)
+                && *other != id
+                && !not_done.contains(&action.state)
+        });
+        match before {
+            Some((other, action)) => {
+                Err(format!("I15: {id} takes {of} back, and {other} is {}", action.state))
+            }
+            None => Ok(()),
         }
     }
 
