@@ -266,6 +266,7 @@ pub(crate) fn undo_proposed(here: &Here, of: &str, reply: &Reply) {
     let Some(of) = ledger.known(of).cloned() else { return };
     if ledger.known(&action).is_none() {
         ledger.ack("action.proposed", &action);
+        ledger.taken_back.push(of.action.clone());
         let (args, tool) = (undo_args(&of).to_string(), UNDO);
         let known = Known { action, run, run_name: "undo", tool, args, ..of };
         // It lives as long as the undo does, which the gate checks when it is asked for.

@@ -123,6 +123,8 @@ pub(crate) struct Ledger {
     pub(crate) grants: Vec<Granted>,
     pub(crate) stops: Vec<String>,
     pub(crate) acks: Vec<Ack>,
+    /// Actions that somebody wanted taken back.
+    pub(crate) taken_back: Vec<String>,
 }
 
 impl Ledger {

@@ -189,16 +189,23 @@ pub(crate) fn stop(world: &mut World) -> Option<Task> {
 
 /// Somebody has something taken back.
 pub(crate) fn undo(world: &mut World) -> Option<Task> {
-    let (told, person) = (world.told(|told| told.reported)?, anybody(world));
+    let person = anybody(world);
+    // Often one that was asked for before.
+    let before = world.ledger.lock().unwrap().taken_back.clone();
+    let before = if world.rng.percent(50) { world.rng.pick(&before).cloned() } else { None };
+    let of = match before {
+        Some(action) => action,
+        None => world.told(|told| told.reported)?.action,
+    };
     let (proof, here) = (world.proof(), world.here());
     Some(Box::pin(async move {
-        let path = format!("/v1/actions/{}/undo", told.action);
+        let path = format!("/v1/actions/{of}/undo");
         let seen = person.get(here.router(), &path).await;
         let Some(digest) = seen.text("/digest") else { return };
         let body = json!({ "digest": digest, "reason": "not wanted" });
         let reply = person.signed(here.router(), proof, (Method::POST, &path), Some(&body)).await;
         if reply.ok() {
-            undo_proposed(&here, &told.action, &reply);
+            undo_proposed(&here, &of, &reply);
         }
     }))
 }

@@ -191,10 +191,10 @@ impl World {
             36..41 => ("report", agents::report(self)),
             41..43 => ("cancel", agents::cancel(self)),
             43..44 => ("ask", agents::ask(self)),
-            44..54 => ("read", reviewers::read(self)),
-            54..56 => ("undo", reviewers::undo(self)),
-            56..57 => ("propose undo", agents::propose_undo(self)),
-            57..73 => {
+            44..53 => ("read", reviewers::read(self)),
+            53..56 => ("undo", reviewers::undo(self)),
+            56..58 => ("propose undo", agents::propose_undo(self)),
+            58..73 => {
                 self.note("vote");
                 return reviewers::vote(self);
             }
