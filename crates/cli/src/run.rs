@@ -23,7 +23,7 @@ use crate::output::{BOLD, Stop, say, styled};
 
 pub(crate) use journal::{Journal, UndoLine};
 pub(crate) use plan::Plan;
-pub(crate) use step::undo_of;
+pub(crate) use step::{undo_of, with_lease};
 pub(crate) use tools::{Call, Tools};
 use work::Work;
 

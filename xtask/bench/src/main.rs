@@ -15,6 +15,7 @@ mod parked;
 mod policy;
 mod resume;
 mod reviewer;
+mod runs;
 
 use std::process::ExitCode;
 
@@ -31,12 +32,13 @@ fn main() -> ExitCode {
         [only] if only == "policy" => table(policy::run),
         [only] if only == "log" => table(log::run),
         [only] if only == "resume" => table(resume::run),
+        [only] if only == "runs" => table(|| runs::run(100_000)),
         [only] if only == "timers" => table(|| ladders::run(100_000)),
         [quick] if quick == "--quick" => bench(&[1_000]),
-        _ => {
-            Err("usage: cargo xtask bench [--quick | classify | policy | log | timers | resume]"
-                .into())
-        }
+        _ => Err(
+            "usage: cargo xtask bench [--quick | classify | policy | log | timers | resume | runs]"
+                .into(),
+        ),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -82,5 +84,6 @@ fn gate_and_floor(sizes: &[u64]) -> Result<(), Failed> {
     drop(gate);
     log::run()?;
     resume::run()?;
+    runs::run(sizes.last().copied().unwrap_or(1000))?;
     sizes.last().map_or(Ok(()), |size| ladders::run(*size))
 }

@@ -5,12 +5,14 @@ use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use holdshort_sdk::{Action, Approved, Gate, RunError};
+use holdshort_sdk::{Action, Approved, Client, Gate, RunError, api};
 use serde_json::json;
 
 use crate::connect::{LOCAL_TOKEN, client};
 use crate::eyes::Local;
 use crate::output::{Stop, say};
+use crate::run::{UndoLine, undo_of, with_lease};
+use crate::undo::{self, Before, Copies};
 
 /// The gate could not be asked.
 const GATE_FAILED: u8 = 125;
@@ -27,18 +29,18 @@ pub(crate) async fn run(
 ) -> Result<(), Stop> {
     let client = client(data, LOCAL_TOKEN).await.map_err(|stop| stop.code(GATE_FAILED))?;
     let cwd = std::env::current_dir()?.display().to_string();
-    let mut action = Action::new("run_command", &json!({ "argv": command }))?.cwd(cwd);
+    let mut action = Action::new("run_command", &json!({ "argv": command }))?.cwd(cwd.clone());
     if let Some(reason) = reason {
         action = action.reason(reason);
     }
-    let mut gate = Gate::new(client, "exec").with_eyes(Local);
+    let mut gate = Gate::new(client.clone(), "exec").with_eyes(Local);
     if let Some(seconds) = wait {
         gate = gate.wait_at_most(Duration::from_secs(seconds));
     }
     say("holdshort: asking the gate…");
-    match gate.run(action, execute).await {
-        Ok(status) => finished(status),
-        Err(RunError::Failed(error)) => Err(Stop::failed(&error).code(GATE_FAILED)),
+    let nonce = holdshort_sdk::random_text()?;
+    match gate.clear(action.call_id(holdshort_sdk::random_text()?), &nonce).await {
+        Ok(approved) => carry_out(data, &client, (approved, &nonce), &cwd).await,
         Err(error @ RunError::Denied { .. }) => Err(Stop::new(DENIED, error.to_string())),
         Err(error @ (RunError::Stalled(_) | RunError::Pending(_) | RunError::AskAgain { .. })) => {
             Err(Stop::new(WAITING, error.to_string())
@@ -48,8 +50,39 @@ pub(crate) async fn run(
     }
 }
 
+/// Begins, runs and reports; a git worktree that the command may change is kept as it was.
+async fn carry_out(
+    data: &Path,
+    client: &Client,
+    (approved, nonce): (Approved, &str),
+    cwd: &str,
+) -> Result<(), Stop> {
+    let failed = |error: holdshort_sdk::Error| Stop::from(error).code(GATE_FAILED);
+    client.started(&approved.action, nonce).await.map_err(failed)?;
+    let copies = Copies::open(data)?;
+    let point = (approved.risk > api::RiskLevel::Safe)
+        .then(|| Before::of_worktree(Path::new(cwd), &copies))
+        .flatten();
+    let ended = with_lease(client, (&approved.action, nonce), execute(&approved)).await;
+    let undo = point.and_then(|point| point.undo());
+    let undo = undo.map(|arguments| UndoLine { tool: undo::TOOL.to_owned(), arguments });
+    // How a command ends is its own business; that it ran is what is reported.
+    let outcome = match ended.is_ok() {
+        true => api::ReportedOutcome::Succeeded,
+        false => api::ReportedOutcome::Failed,
+    };
+    let output = Some(match &ended {
+        Ok(status) => status.to_string(),
+        Err(error) => error.to_string(),
+    });
+    let undo = undo.and_then(|undo| undo_of(&undo, cwd));
+    let report = api::Report { nonce: nonce.to_owned(), outcome, output, cost: None, undo };
+    client.report(&approved.action, &report).await.map_err(failed)?;
+    finished(ended.map_err(|error| Stop::failed(&error).code(GATE_FAILED))?)
+}
+
 /// Runs exactly what was approved, without a shell in between.
-async fn execute(approved: Approved) -> std::io::Result<ExitStatus> {
+async fn execute(approved: &Approved) -> std::io::Result<ExitStatus> {
     let arguments: serde_json::Value = approved.parse()?;
     let argv: Vec<String> = arguments
         .get("argv")

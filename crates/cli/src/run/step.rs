@@ -216,12 +216,14 @@ impl Through {
         approved: &Approved,
     ) -> Result<Ended, Stop> {
         let call = self.call(step, approved)?;
+        let nonce = self.journal.nonce(call_id);
         let repeatable = self.tools.may_be_repeated(&step.tool);
         let point = self.restore_point(&call, approved.risk);
         if !repeatable {
             self.journal.begins(call_id, tools::before(&self.tools, &call))?;
         }
-        let done = self.with_lease(&approved.action, call_id, self.tools.carry_out(&call)).await?;
+        let done =
+            with_lease(&self.client, (&approved.action, &nonce), self.tools.carry_out(&call)).await;
         let (worked, output) = match done {
             Ok(output) => (true, output),
             Err(failed) => (false, failed.to_string()),
@@ -248,26 +250,6 @@ impl Through {
         }
     }
 
-    /// Runs a tool, and says now and then that it is still at work.
-    async fn with_lease<T>(
-        &self,
-        action: &str,
-        call_id: &str,
-        tool: impl Future<Output = T>,
-    ) -> Result<T, Stop> {
-        let nonce = self.journal.nonce(call_id);
-        let mut tool = std::pin::pin!(tool);
-        loop {
-            tokio::select! {
-                done = &mut tool => return Ok(done),
-                () = tokio::time::sleep(LEASE) => {
-                    // If this fails the report will say so; the tool is at work either way.
-                    let _ = self.client.started(action, &nonce).await;
-                }
-            }
-        }
-    }
-
     async fn report(
         &self,
         call_id: &str,
@@ -287,6 +269,24 @@ impl Through {
             Err(error) => return Err(error.into()),
         }
         Ok(if worked { Ended::Done { output } } else { Ended::Failed { error: output } })
+    }
+}
+
+/// Runs a tool, and says now and then that it is still at work.
+pub(crate) async fn with_lease<T>(
+    client: &Client,
+    (action, nonce): (&str, &str),
+    tool: impl Future<Output = T>,
+) -> T {
+    let mut tool = std::pin::pin!(tool);
+    loop {
+        tokio::select! {
+            done = &mut tool => return done,
+            () = tokio::time::sleep(LEASE) => {
+                // If this fails the report will say so; the tool is at work either way.
+                let _ = client.started(action, nonce).await;
+            }
+        }
     }
 }
 

@@ -290,7 +290,10 @@ impl Work {
     }
 
     async fn try_around(&mut self, step: &Step) -> Result<(), Stop> {
-        if !self.given_up.contains_key(&step.id)
+        // A stop is no denial to plan around.
+        self.run.state = self.through.client.run(&self.run.id).await?.state;
+        if self.run.state != RunState::Stopped
+            && !self.given_up.contains_key(&step.id)
             && let Err(gives_up) = self.plan_around(step).await?
         {
             self.given_up.insert(step.id.clone(), gives_up);
@@ -321,6 +324,9 @@ impl Work {
         }
         let Some(step) = self.in_the_way() else { return self.finish(&states).await.map(Some) };
         self.try_around(&step).await?;
+        if self.run.state == RunState::Stopped {
+            return Ok(Some(Finished::Stopped));
+        }
         let Some(why) = self.given_up.get(&step.id).cloned() else { return Ok(None) };
         if self.kept.plan.planner.is_none() && !step.required {
             // Nobody plans anew: what needed it is left out.

@@ -38,6 +38,16 @@ fn at_a_terminal(text: &str) {
     }
 }
 
+/// A plan is worked off to its end.
+fn a_plan(text: &str) {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.work()).unwrap();
+    let plan = desk.work().join("plan.toml");
+    std::fs::write(&plan, text).unwrap();
+    let run = desk.run(&["run", plan.to_str().unwrap()]);
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+}
+
 /// A gate with a run that an agent works on.
 struct Site {
     desk: Desk,
@@ -120,6 +130,7 @@ fn every_block_of_the_guides_runs() {
         let mut site = None;
         for (language, text) in blocks(&std::fs::read_to_string(&path).unwrap()) {
             match language.as_str() {
+                "toml" if text.contains("[[step]]") => a_plan(&text),
                 "toml" => {
                     std::fs::write(dir.path().join("policy.toml"), &text).unwrap();
                     holdshort(dir.path(), "holdshort policy check policy.toml");
@@ -132,7 +143,7 @@ fn every_block_of_the_guides_runs() {
             ran += 1;
         }
     }
-    assert!(ran >= 23, "{ran}");
+    assert!(ran >= 25, "{ran}");
 }
 
 #[test]

@@ -57,14 +57,18 @@ impl Desk {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(BINARY)
+        self.command(arguments).output().unwrap()
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(BINARY);
+        command
             .arg("--data")
             .arg(self.data())
             .args(arguments)
             .env("HOME", self.home.path())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
+            .stdin(Stdio::null());
+        command
     }
 
     fn list(&self, arguments: &[&str]) -> Value {

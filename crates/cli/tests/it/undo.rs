@@ -109,3 +109,21 @@ fn without_a_terminal_nothing_is_taken_back() {
     let script = std::fs::read_to_string(desk.work().join("script.sh")).unwrap();
     assert_eq!(script, "echo new\n");
 }
+
+#[test]
+fn what_exec_did_in_a_worktree_is_taken_back() {
+    let desk = Desk::new();
+    let work = desk.work();
+    std::fs::create_dir(&work).unwrap();
+    git(&work, &["init", "--quiet"]);
+    std::fs::write(work.join("notes.txt"), "notes\n").unwrap();
+    let mut exec = desk.command(&["exec", "--", "mv", "notes.txt", "moved.txt"]);
+    let exec = exec.current_dir(&work).output().unwrap();
+    assert!(exec.status.success(), "{}", String::from_utf8_lossy(&exec.stderr));
+    let listed = desk.run(&["undo", "--json"]);
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let (exit, screen) = take_back(&desk, listed["action"].as_str().unwrap());
+    assert_eq!(exit, 0, "{screen}");
+    assert_eq!(std::fs::read_to_string(work.join("notes.txt")).unwrap(), "notes\n");
+    assert!(!work.join("moved.txt").exists());
+}
