@@ -1,7 +1,7 @@
 //! The plan of a run: steps over tools, with what each needs. It is refused whole, before
 //! anything runs, when it cannot be worked off.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use holdshort_core::resume::{self, check_plan};
@@ -137,11 +137,6 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The step of this id.
-    pub(crate) fn step(&self, id: &str) -> Option<&Step> {
-        self.steps.iter().find(|step| step.id == id)
-    }
-
     /// The steps as the gate and the rules of resuming know them.
     pub(crate) fn graph(&self) -> Vec<resume::PlanStep> {
         let known = |step: &Step| resume::PlanStep {
@@ -174,19 +169,24 @@ impl Plan {
         {
             return Err("[planner] has either `command` or `model`".into());
         }
+        let by_id = self.steps.iter().map(|step| (step.id.as_str(), step)).collect();
         self.steps.iter().try_for_each(|step| {
-            self.check_step(step).map_err(|what| format!("step `{}`: {what}", step.id))
+            self.check_step(step, &by_id).map_err(|what| format!("step `{}`: {what}", step.id))
         })
     }
 
-    fn check_step(&self, step: &Step) -> Result<(), String> {
+    fn check_step(&self, step: &Step, by_id: &HashMap<&str, &Step>) -> Result<(), String> {
         tools::check(self, &step.tool, &step.arguments)?;
-        let before = self.before(step);
         let mut named = fill::names(&step.arguments)?;
         if let Some(undo) = &step.undo {
             tools::check(self, &undo.tool, &undo.arguments)?;
             named.extend(fill::names(&undo.arguments)?.into_iter().filter(|id| *id != step.id));
         }
+        // What each step rests on is looked up only where something is used of it.
+        if named.is_empty() {
+            return Ok(());
+        }
+        let before = before(step, by_id);
         match named.into_iter().find(|id| !before.contains(id.as_str())) {
             Some(id) => {
                 Err(format!("it uses what `{id}` gives and does not need it: add it to `needs`"))
@@ -194,21 +194,18 @@ impl Plan {
             None => Ok(()),
         }
     }
-
-    /// All that a step needs, and what that needs.
-    fn before(&self, step: &Step) -> BTreeSet<&str> {
-        let mut found = BTreeSet::new();
-        let mut open: Vec<&str> = step.needs.iter().map(String::as_str).collect();
-        while let Some(id) = open.pop() {
-            let Some(needed) = self.step(id).filter(|_| found.insert(id_of(self, id))) else {
-                continue;
-            };
-            open.extend(needed.needs.iter().map(String::as_str));
-        }
-        found
-    }
 }
 
-fn id_of<'a>(plan: &'a Plan, id: &str) -> &'a str {
-    plan.step(id).map_or("", |step| step.id.as_str())
+/// All that a step needs, and what that needs.
+fn before<'a>(step: &'a Step, by_id: &HashMap<&str, &'a Step>) -> HashSet<&'a str> {
+    let mut found = HashSet::new();
+    let mut open: Vec<&str> = step.needs.iter().map(String::as_str).collect();
+    while let Some(id) = open.pop() {
+        if found.insert(id)
+            && let Some(needed) = by_id.get(id)
+        {
+            open.extend(needed.needs.iter().map(String::as_str));
+        }
+    }
+    found
 }

@@ -73,6 +73,7 @@ impl Work {
                     self.kept.plan = plan;
                     self.kept.replans += 1;
                     self.kept.around.push(step.id.clone());
+                    self.look_for_ready();
                     keep(&self.through.client, &self.run.id, &self.kept).await?;
                     let left = self.kept.plan.steps.len() - self.standing.len();
                     self.through.screen.note(format!("{:<20} a new plan: {left} steps", step.id));

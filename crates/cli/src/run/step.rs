@@ -8,6 +8,7 @@ use std::time::Duration;
 use holdshort_sdk::api::{self, ActionState, ActionStatus, Code, ReportedOutcome};
 use holdshort_sdk::{Action, Approved, Client, Gate, RunError, Wait};
 use serde_json::{Map, Value};
+use tokio::task::JoinSet;
 
 use super::fill;
 use super::journal::{Journal, Known, UndoLine};
@@ -65,6 +66,8 @@ pub(crate) struct Through {
     /// Whether it leaves what waits for a person.
     pub(crate) parks: bool,
     pub(crate) cwd: String,
+    /// Reports that are on their way.
+    pub(crate) late: Arc<tokio::sync::Mutex<JoinSet<Result<Ended, Stop>>>>,
 }
 
 impl Through {
@@ -120,6 +123,16 @@ impl Through {
                 Err(RunError::Failed(never)) => match never {},
             }
         }
+    }
+
+    /// Waits until the gate has everything in writing.
+    pub(crate) async fn reported(&self) -> Result<(), Stop> {
+        let mut late = self.late.lock().await;
+        while let Some(reported) = late.join_next().await {
+            // Where the step stands then is read from the gate.
+            reported.map_err(|error| Stop::failed(&error))??;
+        }
+        Ok(())
     }
 
     fn action(
@@ -231,6 +244,15 @@ impl Through {
         let undo = point.and_then(|point| point.undo());
         let undo = undo.map(|arguments| UndoLine { tool: undo::TOOL.to_owned(), arguments });
         let undo = undo.or_else(|| own_undo(step, worked.then_some(&output), given));
+        if repeatable && worked && undo.is_none() {
+            // What rests on it need not wait until the gate has it in writing: should this program
+            // end before that, it is done once more and does nothing more.
+            let (through, call_id) = (self.clone(), call_id.to_owned());
+            let (action, said) = (approved.action.clone(), output.clone());
+            let late = async move { through.report(&call_id, &action, (true, said, None)).await };
+            self.late.lock().await.spawn(late);
+            return Ok(Ended::Done { output });
+        }
         if !repeatable {
             self.journal.ended(call_id, (worked, &output), undo.clone())?;
         }

@@ -1,7 +1,7 @@
 //! Which steps are taken, and when: everything that can be done is done, while what waits for a
 //! person waits.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +50,10 @@ pub(crate) struct Work {
     call_ids: HashMap<String, String>,
     /// Steps that this program leaves waiting.
     parked: HashSet<String>,
+    /// Places in the plan of steps that can begin.
+    ready: VecDeque<usize>,
+    /// Which steps need a step.
+    wanted_by: HashMap<String, Vec<usize>>,
     /// Steps whose arguments could not be filled: the gate never heard of them.
     unfit: HashSet<String>,
     /// What a planner said that found no way around a step.
@@ -74,6 +78,7 @@ impl Work {
             screen: Screen::default(),
             parks: false,
             cwd: kept.plan.cwd.display().to_string(),
+            late: Arc::default(),
         };
         Ok(Self {
             through,
@@ -88,6 +93,8 @@ impl Work {
             denied: HashSet::new(),
             call_ids: HashMap::new(),
             parked: HashSet::new(),
+            ready: VecDeque::new(),
+            wanted_by: HashMap::new(),
             unfit: HashSet::new(),
             given_up: HashMap::new(),
         })
@@ -184,6 +191,7 @@ impl Work {
         }
         let denied = resume.decided.into_iter().filter(|decided| decided.what == "denied");
         self.denied.extend(denied.map(|decided| decided.step));
+        self.look_for_ready();
     }
 
     /// Begins what can begin.
@@ -191,24 +199,11 @@ impl Work {
         if self.run.state == RunState::Stopped {
             return Ok(());
         }
-        let states = self.places();
-        let ready: Vec<Step> = self
-            .kept
-            .plan
-            .steps
-            .iter()
-            .zip(states)
-            .filter(|(step, state)| {
-                *state == StepState::Ready
-                    && !self.active.contains(&step.id)
-                    && !self.parked.contains(&step.id)
-            })
-            .map(|(step, _)| step.clone())
-            .collect();
-        for step in ready {
-            let waiting = self.through.screen.how_many_wait();
-            if self.active.len() >= self.parallel + waiting {
-                break;
+        while self.active.len() < self.parallel + self.through.screen.how_many_wait() {
+            let Some(at) = self.ready.pop_front() else { break };
+            let Some(step) = self.kept.plan.steps.get(at).cloned() else { continue };
+            if self.active.contains(&step.id) || self.parked.contains(&step.id) {
+                continue;
             }
             let given = self.given(&step).await?;
             let arguments = match fill::fill(&step.arguments, &|id| given.get(id).cloned()) {
@@ -228,6 +223,31 @@ impl Work {
             });
         }
         Ok(())
+    }
+
+    /// Looks anew for all steps that can begin.
+    pub(crate) fn look_for_ready(&mut self) {
+        let states = self.places();
+        let ready = states.iter().enumerate().filter(|(_, state)| **state == StepState::Ready);
+        self.ready = ready.map(|(at, _)| at).collect();
+        self.wanted_by.clear();
+        for (at, step) in self.kept.plan.steps.iter().enumerate() {
+            for need in &step.needs {
+                self.wanted_by.entry(need.clone()).or_default().push(at);
+            }
+        }
+    }
+
+    /// The steps that can begin now that this one is done.
+    fn next_after(&mut self, done: &str) {
+        let is_done = |id: &String| self.standing.get(id) == Some(&Standing::Done);
+        for at in self.wanted_by.get(done).into_iter().flatten() {
+            let step = self.kept.plan.steps.get(*at);
+            let step = step.filter(|step| !self.standing.contains_key(&step.id));
+            if step.is_some_and(|step| step.needs.iter().all(is_done)) {
+                self.ready.push_back(*at);
+            }
+        }
     }
 
     fn places(&self) -> Vec<StepState> {
@@ -277,7 +297,10 @@ impl Work {
                 return Ok(());
             }
         };
-        self.standing.insert(id, standing);
+        self.standing.insert(id.clone(), standing);
+        if standing == Standing::Done {
+            self.next_after(&id);
+        }
         let over = matches!(standing, Standing::Failed | Standing::Skipped);
         // What else can be done goes on meanwhile.
         if over
@@ -303,6 +326,7 @@ impl Work {
 
     /// Nothing is being taken: says how it ended, or that there is something to do again.
     async fn rest(&mut self) -> Result<Option<Finished>, Stop> {
+        self.through.reported().await?;
         let resume = self.through.client.resume(&self.run.id).await?;
         self.read(resume);
         if self.run.state == RunState::Stopped {
