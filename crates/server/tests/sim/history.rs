@@ -218,7 +218,7 @@ impl<'a> History<'a> {
                 self.ever_stopped = true;
             }
             EventKind::WakeSet => {
-                run.wakes = event.detail["how"].is_string();
+                run.wakes = event.detail["how"] != "none";
                 run.owed = None;
             }
             EventKind::Woken | EventKind::WakeFailed => run.owed = None,

