@@ -87,7 +87,9 @@ pub(crate) fn restore(
                 found.text()
             ));
         }
-        change.back.is_kept(copies).map_err(|why| format!("{}: {why}", change.path.display()))?;
+        let why = |why| format!("{}: {why}", change.path.display());
+        change.back.is_kept(copies).map_err(why)?;
+        is_where_it_was(&change.path).map_err(why)?;
     }
     // Folders before what is in them, and what is in them before folders that go.
     for change in &changes {
@@ -112,6 +114,15 @@ pub(crate) fn restore(
         more => format!("{more} files are as they were"),
     };
     Ok((said, turned))
+}
+
+/// A folder above it that has become a link leads to other files.
+fn is_where_it_was(path: &Path) -> Result<(), &'static str> {
+    let there = path.ancestors().skip(1).find(|folder| folder.exists());
+    match there.map(|folder| (folder, folder.canonicalize())) {
+        Some((folder, Ok(real))) if real == folder => Ok(()),
+        _ => Err("a folder above it is not what it was: nothing was put back"),
+    }
 }
 
 fn changes(arguments: &Map<String, Value>) -> Result<Vec<Change>, String> {

@@ -42,6 +42,7 @@ pub(crate) enum Known {
 
 /// The journal of one run on this machine.
 pub(crate) struct Journal {
+    folder: PathBuf,
     seed: String,
     file: Mutex<File>,
     known: Mutex<HashMap<String, Known>>,
@@ -90,7 +91,7 @@ impl Journal {
         if !text.is_empty() && !text.ends_with('\n') {
             file.write_all(b"\n")?;
         }
-        Ok(Self { seed, file: Mutex::new(file), known: Mutex::new(known), _lock: lock })
+        Ok(Self { folder, seed, file: Mutex::new(file), known: Mutex::new(known), _lock: lock })
     }
 
     /// The nonce of a call: the same after a restart on this machine, another one elsewhere.
@@ -115,6 +116,11 @@ impl Journal {
     ) -> Result<(), Stop> {
         let (call, output) = (call.to_owned(), output.to_owned());
         self.write(&Line::Ended { call, worked, output, undo: undo.map(Box::new) })
+    }
+
+    /// Removes it: the run is over, and the gate has all that is left to know.
+    pub(crate) fn forget(&self) -> Result<(), Stop> {
+        Ok(std::fs::remove_dir_all(&self.folder)?)
     }
 
     fn write(&self, line: &Line) -> Result<(), Stop> {

@@ -372,6 +372,7 @@ impl Work {
 
     async fn finish(&mut self, states: &[StepState]) -> Result<Finished, Stop> {
         self.through.client.finish_run(&self.run.id).await?;
+        self.through.journal.forget()?;
         let done = states.iter().filter(|state| **state == StepState::Done).count();
         let skipped = states.len() - done;
         self.through.screen.note(match skipped {

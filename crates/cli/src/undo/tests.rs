@@ -152,3 +152,21 @@ fn without_its_copy_nothing_is_touched() {
         assert!(restore(&place.copies, wrong.as_object().unwrap()).is_err());
     }
 }
+
+#[test]
+fn a_folder_that_became_a_link_is_not_written_through() {
+    let place = place();
+    let folder = place.work().join("deep");
+    std::fs::create_dir(&folder).unwrap();
+    let path = folder.join("a.txt");
+    std::fs::write(&path, "old").unwrap();
+    let before = Before::of_file(&path, &place.copies).unwrap();
+    std::fs::write(&path, "new").unwrap();
+    let undo = before.undo().unwrap();
+    let elsewhere = place.work().join("elsewhere");
+    std::fs::rename(&folder, &elsewhere).unwrap();
+    symlink(&elsewhere, &folder).unwrap();
+    let refused = restore(&place.copies, &undo).unwrap_err();
+    assert!(refused.contains("a folder above it"), "{refused}");
+    assert_eq!(std::fs::read_to_string(elsewhere.join("a.txt")).unwrap(), "new");
+}

@@ -431,3 +431,33 @@ async fn the_denied_action_in_another_form_is_refused_by_the_gate() {
     assert!(card.contains("The disk is full by Friday."), "{card}");
     assert!(card.contains("Buy more space"), "{card}");
 }
+
+#[tokio::test]
+async fn a_run_goes_on_on_another_machine_from_the_gate_alone() {
+    let shop = Shop::new("").await;
+    let plan = shop.plan(&drop_plan("", false));
+    let (exit, said) = shop.run(&[plan.to_str().unwrap(), "--park"]);
+    assert_eq!(exit, 6, "{said}");
+    let run = said.split_whitespace().find(|word| word.starts_with("run_")).unwrap().to_owned();
+    // Another machine has the address of the gate, a token, and nothing else.
+    let other = tempfile::tempdir().unwrap();
+    for name in ["server.json", "local.token"] {
+        std::fs::copy(shop.data().join(name), other.path().join(name)).unwrap();
+    }
+    std::fs::remove_file(&plan).unwrap();
+    let says = |card: &Card| match is_action(card) {
+        true => Says::Change(json!({ "argv": ["echo", "cleaned by hand"] })),
+        false => Says::Nothing,
+    };
+    while shop.decide(&says).await != Some(0) {}
+    let resumed = Command::new(crate::world::BINARY)
+        .arg("--data")
+        .arg(other.path())
+        .args(["run", "--resume", &run])
+        .output()
+        .unwrap();
+    let (exit, said) = ended(resumed);
+    assert_eq!(exit, 0, "{said}");
+    let told = std::fs::read_to_string(shop.work().join("told.txt")).unwrap();
+    assert_eq!(told, "gone: cleaned by hand");
+}
