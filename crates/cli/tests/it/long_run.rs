@@ -55,6 +55,8 @@ const TOOL: &str = r#"
 line=$(cat)
 name=$(printf %s "$line" | sed 's/.*"name":"\([a-z0-9]*\)".*/\1/')
 amount=$(printf %s "$line" | sed 's/.*"amount":\([0-9]*\).*/\1/')
+# Its agent may have been killed before it said what to do.
+if [ -z "$name" ] || [ -z "$amount" ]; then exit 1; fi
 sleep 0.15
 printf '%s %s %s\n' "$name" "$amount" "$HOLDSHORT_ACTION" >> HOME/work/executor.log
 echo "did $name"
@@ -135,9 +137,10 @@ impl Story {
     fn says(&self, card: &Card) -> Says {
         if card.kind != Kind::Action {
             // What the probe could not say, somebody looks up in the executor's log.
-            let done = executed(&self.shop);
             let about = serde_json::to_string(card).unwrap();
-            let happened = done.iter().any(|(name, _)| about.contains(&format!("\"{name}\"")));
+            let log = std::fs::read_to_string(self.shop.work().join("executor.log")).unwrap();
+            let mut actions = log.lines().map(|line| line.rsplit(' ').next().unwrap());
+            let happened = actions.any(|action| about.contains(action));
             let reply = if happened { Reply::Happened } else { Reply::DidNotHappen };
             return Says::Reply(reply, "I looked.");
         }
@@ -193,10 +196,33 @@ impl Story {
         // What the agent had begun ends on its own. Its claims run out, or the next one, which
         // knows this machine's journal, is there before that.
         if self.numbers.below(2) == 0 {
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            self.idle().await;
             self.turn(61);
         }
         self.shop.decide(&|card: &Card| self.says(card)).await;
+    }
+
+    /// Whether no process of this story is there whose command line has this in it.
+    fn is_idle(&self, what: &str) -> bool {
+        let what = format!("{}/{what}", self.shop.work().parent().unwrap().display());
+        let processes = std::fs::read_dir("/proc").unwrap();
+        let lines = processes.filter_map(|one| {
+            let line = std::fs::read(one.unwrap().path().join("cmdline")).ok()?;
+            Some(String::from_utf8_lossy(&line).into_owned())
+        });
+        lines.filter(|line| line.contains(&what)).count() == 0
+    }
+
+    /// Waits until what a killed agent had begun has ended.
+    async fn idle(&self) {
+        for _ in 0..400 {
+            // The agent is gone; what it was about to start has its name until it has its own.
+            if self.is_idle("") {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("a tool does not end");
     }
 
     /// From the first time on, it is the run that is gone on with.
@@ -221,8 +247,9 @@ impl Story {
                 self.said.push_str(&ended(agent.wait_with_output().unwrap()).1);
                 return None;
             }
-            // Claims of the last agent run out.
-            if turn % 20 == 19 {
+            // Claims of the last agent run out. This clock is faster than the agent's, which says
+            // every 20 seconds that a tool is at work: it stands still while one is.
+            if turn % 40 == 39 && self.is_idle("work/tool.sh") {
                 self.turn(10);
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
