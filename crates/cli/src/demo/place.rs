@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::fleet::Fleet;
 use crate::connect::{data_dir, write_private};
+use crate::files::private_folder;
 use crate::output::Stop;
 
 /// Says that a directory is a demo, and how far it has come.
@@ -53,7 +54,7 @@ impl Place {
         }
         let place = Self { root };
         for directory in [place.gate(), place.work(), place.outbox()] {
-            private_directory(&directory)?;
+            private_folder(&directory)?;
         }
         Fleet::make(&place.fleet(), seed)?;
         std::fs::write(place.gate().join("policy.toml"), probe(&place.fleet()))?;
@@ -127,14 +128,8 @@ impl Place {
 
 fn demos() -> Result<PathBuf, Stop> {
     let demos = data_dir(None)?.join("demos");
-    private_directory(&demos)?;
+    private_folder(&demos)?;
     Ok(demos)
-}
-
-fn private_directory(path: &Path) -> Result<(), Stop> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    Ok(())
 }
 
 fn fresh_directory() -> Result<PathBuf, Stop> {

@@ -1,7 +1,7 @@
 //! The agent's tools. Each carries an action out once, however often it is asked: the action's
 //! id is the key, and what was done is written down by the executor itself.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde::Deserialize;
@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::fleet::Fleet;
 use super::place::Place;
+use crate::files::replace;
 use crate::output::Stop;
 
 #[derive(Deserialize)]
@@ -58,7 +59,7 @@ pub(super) fn carry_out(
         }
         "write_file" => {
             let file: WriteFile = parse(text)?;
-            write_whole(&file.path, &file.content)?;
+            replace(&file.path, file.content.as_bytes(), None)?;
             format!("{} bytes written", file.content.len())
         }
         "run_command" => run(&parse(text)?)?,
@@ -69,7 +70,7 @@ pub(super) fn carry_out(
         "send_email" => {
             let mail: SendEmail = parse(text)?;
             let path = place.outbox().join(format!("{action}.eml"));
-            write_whole(&path, &message(&mail))?;
+            replace(&path, message(&mail).as_bytes(), None)?;
             format!("{} written", path.display())
         }
         other => return Err(Stop::new(1, format!("the agent has no tool `{other}`"))),
@@ -80,14 +81,6 @@ pub(super) fn carry_out(
 
 fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Stop> {
     serde_json::from_str(text).map_err(|error| Stop::failed(&error))
-}
-
-/// The whole file or none of it, so that doing it again after a kill changes nothing.
-fn write_whole(path: &Path, content: &str) -> Result<(), Stop> {
-    let part = path.with_extension("part");
-    std::fs::write(&part, content)?;
-    std::fs::rename(&part, path)?;
-    Ok(())
 }
 
 fn run(command: &RunCommand) -> Result<String, Stop> {
